@@ -1,0 +1,1 @@
+//! The only path that generated code may name. No stability promise.

@@ -1,0 +1,16 @@
+//! hop: event handlers for HTTP on poll loops. Idle connections cost no thread, no task and next to no memory.
+#![forbid(unsafe_code)]
+
+mod app;
+mod buf;
+mod conn;
+mod engine;
+mod local;
+mod proto;
+mod server;
+mod time;
+mod wire;
+
+#[doc(hidden)]
+pub mod __private;
+pub mod unversioned;
