@@ -1,1 +1,330 @@
-//! …
+//! Unsent output: the worker's cork, and the queue that a connection has only while its socket does not take more.
+//!
+//! One turn of one connection writes into the cork; the driver sends it with one system call. What the socket does not take
+//! moves to the connection's boxed [`Queue`] and from then on output goes there, so that bytes never overtake each other.
+//! Invariant: the cork holds bytes of a connection only while that connection has no queue.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::IoSlice;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+/// Shared bytes up to this size are copied beside the head; larger ones are queued by reference.
+const COPY_BYTES_MAX: usize = 8 * 1024;
+/// Owned runs in a queue grow up to this size, so that a sent run is freed before the whole queue is.
+const RUN_BYTES_MAX: usize = 64 * 1024;
+/// How many slices one `writev` gets at most.
+pub const SLICES_MAX: usize = 32;
+
+/// A range of an open file: sent by the driver without passing through user memory where the system can.
+#[derive(Clone, Debug)]
+pub struct FileRange {
+    /// The file, open for reading.
+    pub file: Arc<File>,
+    /// Where the range starts.
+    pub offset: u64,
+    /// Bytes left to send.
+    pub len: u64,
+}
+
+/// One run of a queue.
+#[derive(Debug)]
+enum Run {
+    Owned { data: Vec<u8>, sent: usize },
+    Shared(Bytes),
+    File(FileRange),
+}
+
+impl Run {
+    fn len(&self) -> u64 {
+        match self {
+            Run::Owned { data, sent } => (data.len() - sent) as u64,
+            Run::Shared(bytes) => bytes.len() as u64,
+            Run::File(range) => range.len,
+        }
+    }
+
+    /// The unsent bytes, for runs that are in memory.
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Run::Owned { data, sent } => Some(&data[*sent..]),
+            Run::Shared(bytes) => Some(bytes),
+            Run::File(_) => None,
+        }
+    }
+
+    fn advance(&mut self, n: u64) {
+        match self {
+            Run::Owned { sent, .. } => *sent += n as usize,
+            Run::Shared(bytes) => bytes::Buf::advance(bytes, n as usize),
+            Run::File(range) => (range.offset, range.len) = (range.offset + n, range.len - n),
+        }
+    }
+}
+
+/// The unsent output of one connection, in order. Exists only while there is some.
+#[derive(Debug, Default)]
+pub struct Queue {
+    runs: VecDeque<Run>,
+    /// Bytes held in memory; file ranges do not count.
+    memory_bytes: usize,
+}
+
+impl Queue {
+    /// Bytes of output held in memory, without file ranges.
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
+    /// Whether nothing is left to send.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// What can be sent next.
+    pub fn front(&self) -> Output<'_> {
+        match self.runs.front() {
+            None => Output::Nothing,
+            Some(Run::File(range)) => Output::File(range),
+            Some(_) => Output::Slices(self.slices()),
+        }
+    }
+
+    fn slices(&self) -> Slices<'_> {
+        let mut slices = Slices::default();
+        for bytes in self.runs.iter().map_while(Run::bytes).take(SLICES_MAX) {
+            slices.push(bytes);
+        }
+        slices
+    }
+
+    /// Forgets `n` sent bytes.
+    pub fn advance(&mut self, n: usize) {
+        let mut left = n as u64;
+        while left > 0 {
+            let Some(run) = self.runs.front_mut() else { return };
+            let step = left.min(run.len());
+            if !matches!(run, Run::File(_)) {
+                self.memory_bytes -= step as usize;
+            }
+            run.advance(step);
+            left -= step;
+            if run.len() == 0 {
+                self.runs.pop_front();
+            }
+        }
+    }
+
+    /// The vector that small output is appended to.
+    fn tail(&mut self) -> &mut Vec<u8> {
+        let fits = matches!(self.runs.back(), Some(Run::Owned { data, .. }) if data.len() < RUN_BYTES_MAX);
+        if !fits {
+            self.runs.push_back(Run::Owned { data: Vec::new(), sent: 0 });
+        }
+        match self.runs.back_mut() {
+            Some(Run::Owned { data, .. }) => data,
+            _ => unreachable!("an owned run was pushed when the last was none"),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.tail().extend_from_slice(bytes);
+        self.memory_bytes += bytes.len();
+    }
+
+    fn push(&mut self, run: Run) {
+        if !matches!(run, Run::File(_)) {
+            self.memory_bytes += run.len() as usize;
+        }
+        if run.len() > 0 {
+            self.runs.push_back(run);
+        }
+    }
+
+    fn truncate(&mut self, mark: Mark) {
+        while self.runs.len() > mark.runs {
+            self.runs.pop_back();
+        }
+        if let Some(Run::Owned { data, .. }) = self.runs.back_mut() {
+            data.truncate(mark.last_run_bytes);
+        }
+        self.memory_bytes = mark.memory_bytes;
+    }
+}
+
+/// What the driver should send next.
+#[derive(Debug)]
+pub enum Output<'a> {
+    /// Nothing is waiting.
+    Nothing,
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// These slices, in one call.
+    Slices(Slices<'a>),
+    /// This part of a file, a bounded number of bytes a turn.
+    File(&'a FileRange),
+}
+
+/// Up to [`SLICES_MAX`] slices for one vectored write.
+#[derive(Debug)]
+pub struct Slices<'a> {
+    slices: [IoSlice<'a>; SLICES_MAX],
+    len: usize,
+}
+
+impl Default for Slices<'_> {
+    fn default() -> Self {
+        Slices { slices: [IoSlice::new(&[]); SLICES_MAX], len: 0 }
+    }
+}
+
+impl<'a> Slices<'a> {
+    fn push(&mut self, bytes: &'a [u8]) {
+        self.slices[self.len] = IoSlice::new(bytes);
+        self.len += 1;
+    }
+}
+
+impl<'a> std::ops::Deref for Slices<'a> {
+    type Target = [IoSlice<'a>];
+
+    fn deref(&self) -> &[IoSlice<'a>] {
+        &self.slices[..self.len]
+    }
+}
+
+/// Where a turn began to write: see [`Out::rollback`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    cork_bytes: usize,
+    queued: bool,
+    runs: usize,
+    last_run_bytes: usize,
+    memory_bytes: usize,
+}
+
+/// Where one turn of one connection writes: the cork, or the connection's queue when it has one.
+#[derive(Debug)]
+pub struct Out<'a> {
+    /// The worker's cork.
+    pub cork: &'a mut Vec<u8>,
+    /// The connection's queue.
+    pub queue: &'a mut Option<Box<Queue>>,
+}
+
+impl Out<'_> {
+    /// Appends what `write` writes into the vector that it is given. It may only append.
+    pub fn write<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let Some(queue) = self.queue else { return write(self.cork) };
+        let tail = queue.tail();
+        let before = tail.len();
+        let result = write(tail);
+        let written = tail.len() - before;
+        queue.memory_bytes += written;
+        if written == 0 && before == 0 {
+            queue.runs.pop_back();
+        }
+        result
+    }
+
+    /// Appends bytes that are shared: copied when small, by reference when not.
+    pub fn shared(&mut self, bytes: Bytes) {
+        if bytes.len() <= COPY_BYTES_MAX {
+            self.write(|out| out.extend_from_slice(&bytes));
+        } else {
+            self.queue().push(Run::Shared(bytes));
+        }
+    }
+
+    /// Appends bytes that the caller owns: copied when small, kept when not.
+    pub fn owned(&mut self, bytes: Vec<u8>) {
+        self.shared(Bytes::from(bytes));
+    }
+
+    /// Appends a range of a file.
+    pub fn file(&mut self, range: FileRange) {
+        self.queue().push(Run::File(range));
+    }
+
+    /// Bytes waiting in memory for this connection.
+    pub fn memory_bytes(&self) -> usize {
+        self.queue.as_ref().map_or(self.cork.len(), |queue| queue.memory_bytes())
+    }
+
+    /// Remembers this place in the output.
+    pub fn mark(&self) -> Mark {
+        let queue = self.queue.as_deref();
+        let last_run_bytes = match queue.and_then(|queue| queue.runs.back()) {
+            Some(Run::Owned { data, .. }) => data.len(),
+            _ => 0,
+        };
+        Mark {
+            cork_bytes: self.cork.len(),
+            queued: queue.is_some(),
+            runs: queue.map_or(0, |queue| queue.runs.len()),
+            last_run_bytes,
+            memory_bytes: queue.map_or(0, Queue::memory_bytes),
+        }
+    }
+
+    /// Takes back all that was written since `mark`, which must be of the same turn.
+    pub fn rollback(&mut self, mark: Mark) {
+        match self.queue {
+            Some(queue) if mark.queued => queue.truncate(mark),
+            Some(queue) => {
+                // The turn moved the cork to a queue: what was in the cork before is the start of its first run.
+                if let Some(Run::Owned { data, .. }) = queue.runs.front() {
+                    self.cork.extend_from_slice(&data[..mark.cork_bytes]);
+                }
+                *self.queue = None;
+            }
+            None => self.cork.truncate(mark.cork_bytes),
+        }
+    }
+
+    /// The queue, made now if there is none; the cork's bytes go before what comes.
+    fn queue(&mut self) -> &mut Queue {
+        if self.queue.is_none() {
+            let mut queue = Box::<Queue>::default();
+            queue.append(self.cork);
+            self.cork.clear();
+            *self.queue = Some(queue);
+        }
+        self.queue.as_mut().expect("made above when it was missing")
+    }
+
+    /// Forgets `n` sent bytes.
+    pub fn advance(&mut self, n: usize) {
+        match self.queue {
+            Some(queue) => {
+                queue.advance(n);
+                if queue.is_empty() {
+                    *self.queue = None;
+                }
+            }
+            None if n >= self.cork.len() => self.cork.clear(),
+            None => drop(self.cork.drain(..n)),
+        }
+    }
+
+    /// Ends the turn: what is still in the cork moves to the connection's queue.
+    pub fn uncork(&mut self) {
+        if !self.cork.is_empty() {
+            self.queue();
+        }
+    }
+}
+
+/// What can be sent next of a connection's cork and queue.
+pub fn front<'a>(cork: &'a [u8], queue: &'a Option<Box<Queue>>) -> Output<'a> {
+    match queue {
+        Some(queue) => queue.front(),
+        None if cork.is_empty() => Output::Nothing,
+        None => Output::Bytes(cork),
+    }
+}

@@ -1,0 +1,90 @@
+//! The right to answer one request, once: consumed by use.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use http::StatusCode;
+
+use super::request::Request;
+use super::responder::Responder;
+use super::response::{IntoResponse, Response};
+
+/// Proof that a request was answered, or that somebody has promised to. Only a [`Reply`] makes one.
+#[derive(Debug)]
+#[must_use = "return it from the callback"]
+pub struct Replied(());
+
+/// A future that makes an answer on the worker of its connection.
+pub type AnswerFuture = Pin<Box<dyn Future<Output = Response>>>;
+
+/// A closure that makes an answer on the blocking pool, from an owned copy of the request.
+pub type BlockingAnswer = Box<dyn FnOnce(&Request<'_>) -> Response + Send>;
+
+/// The engine's side of a [`Reply`]: each method is called at most once, and only one of them.
+pub trait Exchange {
+    /// A whole answer whose body is in memory: the path without allocation.
+    fn whole(&mut self, status: StatusCode, content_type: Option<&'static str>, body: &[u8]);
+    /// Any other answer.
+    fn response(&mut self, response: Response);
+    /// The answer comes later.
+    fn defer(&mut self) -> Responder;
+    /// The answer is what this future gives.
+    fn future(&mut self, future: AnswerFuture);
+    /// The answer is what this closure gives on the blocking pool.
+    fn blocking(&mut self, work: BlockingAnswer);
+}
+
+/// How a callback answers. Each way of answering consumes it.
+pub struct Reply<'a> {
+    exchange: &'a mut (dyn Exchange + 'a),
+}
+
+impl<'a> Reply<'a> {
+    pub(crate) fn new(exchange: &'a mut (dyn Exchange + 'a)) -> Self {
+        Reply { exchange }
+    }
+
+    /// Answers now. Text, bytes, a status, JSON, a [`Response`], tuples of status, headers and body, and `Result`s of them can be sent.
+    ///
+    /// Borrowed text and bytes are written to the output at once, without allocation.
+    pub fn send(self, answer: impl IntoResponse) -> Replied {
+        answer.reply(self)
+    }
+
+    /// Answers with a body in memory.
+    pub(crate) fn whole(self, status: StatusCode, content_type: Option<&'static str>, body: &[u8]) -> Replied {
+        self.exchange.whole(status, content_type, body);
+        Replied(())
+    }
+
+    /// Answers with a [`Response`].
+    pub(crate) fn response(self, response: Response) -> Replied {
+        self.exchange.response(response);
+        Replied(())
+    }
+
+    /// Answers later, from any thread, by the [`Responder`]. One that is dropped unused answers 500.
+    pub fn defer(self) -> (Responder, Replied) {
+        (self.exchange.defer(), Replied(()))
+    }
+
+    /// Answers with what the future gives. It is polled at once and then, woken from any thread, on this connection's worker;
+    /// it is dropped when the client resets the connection.
+    pub fn future(self, future: impl Future<Output = Response> + 'static) -> Replied {
+        self.exchange.future(Box::pin(future));
+        Replied(())
+    }
+
+    /// Answers with what the closure gives on the bounded blocking pool, where it may block. It gets an owned copy of the request.
+    /// 503 when the pool is full.
+    pub fn blocking(self, work: impl FnOnce(&Request<'_>) -> Response + Send + 'static) -> Replied {
+        self.exchange.blocking(Box::new(work));
+        Replied(())
+    }
+}
+
+impl std::fmt::Debug for Reply<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reply")
+    }
+}

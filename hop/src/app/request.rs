@@ -1,0 +1,106 @@
+//! A request as a handler sees it: borrowed from the input, gone when the callback returns.
+
+use std::any::{Any, TypeId};
+
+use http::{Method, Uri};
+use matchit::Params;
+
+use super::peer::Peer;
+use super::router::Endpoint;
+use crate::wire::head::{Head, Version};
+
+/// What can look up the address of a request's client, when somebody asks.
+pub trait PeerOf {
+    /// The client's address.
+    fn peer(&self) -> Peer;
+}
+
+/// One request. Cheap: everything in it borrows the bytes that were read, so it cannot leave the callback.
+#[derive(Clone, Copy)]
+pub struct Request<'r> {
+    pub(crate) head: &'r Head<'r, 'r>,
+    pub(crate) path: &'r str,
+    pub(crate) query: Option<&'r str>,
+    pub(crate) params: &'r Params<'r, 'r>,
+    pub(crate) body: &'r [u8],
+    pub(crate) endpoint: &'r Endpoint,
+    pub(crate) peer: &'r dyn PeerOf,
+}
+
+impl<'r> Request<'r> {
+    /// The method as it was sent: case-sensitive.
+    pub fn method_str(&self) -> &'r str {
+        self.head.method
+    }
+
+    /// The method.
+    pub fn method(&self) -> Method {
+        Method::from_bytes(self.head.method.as_bytes()).expect("the head's method is a token: wire::head checked it")
+    }
+
+    /// The request target as it was sent (RFC 9112 §3.2).
+    pub fn target(&self) -> &'r str {
+        self.head.target
+    }
+
+    /// The path, raw: not percent-decoded. `*` for `OPTIONS *`, empty for CONNECT.
+    pub fn path(&self) -> &'r str {
+        self.path
+    }
+
+    /// What follows the `?`, raw.
+    pub fn query(&self) -> Option<&'r str> {
+        self.query
+    }
+
+    /// The target as a parsed `Uri`. Allocates. `None`: RFC 9112 allows it, the `http` crate does not.
+    pub fn uri(&self) -> Option<Uri> {
+        self.head.target.parse().ok()
+    }
+
+    /// Whether the request is HTTP/1.0.
+    pub fn is_http10(&self) -> bool {
+        self.head.version == Version::Http10
+    }
+
+    /// The first value of a header; its name in any case. Values are bytes: use [`str::from_utf8`] where text is meant.
+    pub fn header(&self, name: &str) -> Option<&'r [u8]> {
+        self.head.header(name)
+    }
+
+    /// All headers in order: names as sent, values without surrounding white space.
+    pub fn headers(&self) -> impl Iterator<Item = (&'r str, &'r [u8])> + use<'r> {
+        self.head.headers.iter().map(|header| (header.name, header.value))
+    }
+
+    /// A path parameter, percent-decoded.
+    pub fn param(&self, name: &str) -> Option<&'r str> {
+        self.params.get(name)
+    }
+
+    /// All path parameters in the order of the pattern, percent-decoded.
+    pub fn params(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        self.params.iter()
+    }
+
+    /// The body, whole; empty when the route streams or ignores it.
+    pub fn body(&self) -> &'r [u8] {
+        self.body
+    }
+
+    /// The state of type `T` that the app was built with.
+    pub fn state<T: Any + Send + Sync>(&self) -> Option<&'r T> {
+        self.endpoint.state(TypeId::of::<T>())?.downcast_ref()
+    }
+
+    /// The client's address: asked from the system now.
+    pub fn peer(&self) -> Peer {
+        self.peer.peer()
+    }
+}
+
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} with {} body bytes", self.head.method, self.head.target, self.body.len())
+    }
+}

@@ -1,0 +1,236 @@
+//! An answer as a value.
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+
+use super::reply::{Replied, Reply};
+use super::stream::Source;
+use crate::buf::out::FileRange;
+
+/// `text/plain; charset=utf-8`
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+/// `application/octet-stream`
+pub(crate) const OCTETS: &str = "application/octet-stream";
+
+/// The head of an answer: what `after` hooks may change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResponseHead {
+    /// The status. A final one: hop answers `100 Continue` itself.
+    pub status: StatusCode,
+    /// The header fields. hop adds `Date`, the framing fields and, where it must, `Connection`.
+    pub headers: HeaderMap,
+    /// Sent unless `headers` has a `Content-Type`.
+    pub(crate) content_type: Option<&'static str>,
+}
+
+/// The body of an answer.
+#[derive(Debug, Default)]
+pub(crate) enum Body {
+    #[default]
+    Empty,
+    Bytes(Bytes),
+    Stream(Box<dyn Source>),
+    /// Sent one after the other.
+    File(Vec<FilePart>),
+}
+
+/// A part of a body that is made of files: some bytes, then a range.
+#[derive(Debug)]
+pub(crate) struct FilePart {
+    pub(crate) before: Bytes,
+    pub(crate) range: Option<FileRange>,
+}
+
+impl FilePart {
+    pub(crate) fn len(&self) -> u64 {
+        self.before.len() as u64 + self.range.as_ref().map_or(0, |range| range.len)
+    }
+}
+
+/// An answer: status, headers and a body.
+///
+/// ```
+/// use hop::Response;
+/// use http::StatusCode;
+///
+/// let made = Response::new(StatusCode::CREATED).with_header("location", "/items/7").with_text("made");
+/// assert_eq!(made.status(), StatusCode::CREATED);
+/// ```
+#[derive(Debug, Default)]
+pub struct Response {
+    pub(crate) head: ResponseHead,
+    pub(crate) body: Body,
+}
+
+impl Response {
+    /// An answer without a body.
+    pub fn new(status: StatusCode) -> Self {
+        Response { head: ResponseHead { status, ..ResponseHead::default() }, body: Body::Empty }
+    }
+
+    /// 200 with a text body.
+    pub fn text(text: impl Into<Bytes>) -> Self {
+        Response::new(StatusCode::OK).with_text(text)
+    }
+
+    /// 200 with a body that is pulled from a source while the client takes it.
+    pub fn stream(source: impl Source + 'static) -> Self {
+        Response { head: ResponseHead::default(), body: Body::Stream(Box::new(source)) }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The header fields.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The header fields, to change.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.head.headers
+    }
+
+    /// With another status.
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.head.status = status;
+        self
+    }
+
+    /// With a header field, replacing those of the same name. A name or value that HTTP does not allow (a line break, for one)
+    /// makes the whole answer a 500 and is logged: nothing of it is sent.
+    pub fn with_header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.head.headers.insert(name, value);
+                self
+            }
+            _ => {
+                log::error!("a handler set a header that HTTP does not allow; answering 500 instead");
+                Response::new(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+
+    /// With a text body; `Content-Type: text/plain; charset=utf-8` unless the headers say otherwise.
+    pub fn with_text(self, text: impl Into<Bytes>) -> Self {
+        self.with_body(TEXT, text)
+    }
+
+    /// With a body of bytes; `Content-Type: application/octet-stream` unless the headers say otherwise.
+    pub fn with_bytes(self, bytes: impl Into<Bytes>) -> Self {
+        self.with_body(OCTETS, bytes)
+    }
+
+    pub(crate) fn with_body(mut self, content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        self.head.content_type = Some(content_type);
+        self.body = Body::Bytes(bytes.into());
+        self
+    }
+}
+
+/// What can be an answer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an answer",
+    note = "return text, bytes, a `StatusCode`, `Json`, `Html`, a `Response`, a tuple `(StatusCode, headers, body)`, or a `Result` of them"
+)]
+pub trait IntoResponse {
+    /// The answer as a value.
+    fn into_response(self) -> Response;
+
+    /// Answers with it. Types that borrow write their bytes at once instead of making a [`Response`].
+    fn reply(self, reply: Reply<'_>) -> Replied
+    where
+        Self: Sized,
+    {
+        reply.response(self.into_response())
+    }
+}
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Response {
+        self
+    }
+}
+
+impl IntoResponse for () {
+    fn into_response(self) -> Response {
+        Response::new(StatusCode::OK)
+    }
+
+    fn reply(self, reply: Reply<'_>) -> Replied {
+        reply.whole(StatusCode::OK, None, b"")
+    }
+}
+
+impl IntoResponse for StatusCode {
+    fn into_response(self) -> Response {
+        Response::new(self)
+    }
+
+    fn reply(self, reply: Reply<'_>) -> Replied {
+        reply.whole(self, None, b"")
+    }
+}
+
+impl IntoResponse for &str {
+    fn into_response(self) -> Response {
+        Response::text(Bytes::copy_from_slice(self.as_bytes()))
+    }
+
+    fn reply(self, reply: Reply<'_>) -> Replied {
+        reply.whole(StatusCode::OK, Some(TEXT), self.as_bytes())
+    }
+}
+
+impl IntoResponse for String {
+    fn into_response(self) -> Response {
+        Response::text(self)
+    }
+}
+
+impl IntoResponse for &[u8] {
+    fn into_response(self) -> Response {
+        Response::default().with_bytes(Bytes::copy_from_slice(self))
+    }
+
+    fn reply(self, reply: Reply<'_>) -> Replied {
+        reply.whole(StatusCode::OK, Some(OCTETS), self)
+    }
+}
+
+impl IntoResponse for Vec<u8> {
+    fn into_response(self) -> Response {
+        Response::default().with_bytes(self)
+    }
+}
+
+impl IntoResponse for Bytes {
+    fn into_response(self) -> Response {
+        Response::default().with_bytes(self)
+    }
+}
+
+impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
+    fn into_response(self) -> Response {
+        match self {
+            Ok(answer) => answer.into_response(),
+            Err(error) => error.into_response(),
+        }
+    }
+
+    fn reply(self, reply: Reply<'_>) -> Replied {
+        match self {
+            Ok(answer) => answer.reply(reply),
+            Err(error) => error.reply(reply),
+        }
+    }
+}
