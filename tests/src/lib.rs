@@ -1,1 +1,13 @@
-//! What the tests share.
+//! What hop's tests share: seeded numbers, fixtures and a client's view of a connection.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`rng`] | the one source of randomness, with seeds that failing tests print |
+//! | [`fixture`] | raw exchanges with the verdict that the RFCs give them, read from `fixtures/h1/*.http` |
+//! | [`peer`] | a strict client's reading of what a server sent |
+//! | [`check`] | plays a fixture against any [`check::Wire`] and judges the outcome |
+
+pub mod check;
+pub mod fixture;
+pub mod peer;
+pub mod rng;
