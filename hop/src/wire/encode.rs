@@ -1,1 +1,172 @@
-//! …
+//! The bytes of answers, appended to the caller's buffer: status lines, fields, the date, chunks.
+//!
+//! Names are written in lower case. No value with CR, LF or NUL in it gets out: see [`header`].
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::ascii::{is_token, list};
+use super::trailer;
+
+/// The interim answer to `Expect: 100-continue`.
+pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Writes the status line: always HTTP/1.1, the highest version that hop speaks (RFC 9110 §6.2).
+#[inline]
+pub fn status_line(out: &mut Vec<u8>, status: StatusCode) {
+    // By far the most usual one, as a copy of known length.
+    if status == StatusCode::OK {
+        return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    }
+    status_line_other(out, status);
+}
+
+/// Writes a field. `name` must be a token in lower case.
+///
+/// A value that would break out of its line (CR, LF or NUL in it) is a defect of the caller, who must have checked it with
+/// [`is_clean_value`]: it panics in debug builds, and otherwise these bytes are written as spaces (RFC 9110 §5.5).
+#[inline]
+pub fn header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    debug_assert!(
+        is_token(name.as_bytes()) && !name.bytes().any(|byte| byte.is_ascii_uppercase()),
+        "field name {name:?}"
+    );
+    debug_assert!(is_clean_value(value), "the value of {name} holds CR, LF or NUL");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    if is_clean_value(value) {
+        out.extend_from_slice(value);
+    } else {
+        out.extend(value.iter().map(|byte| if is_breaking(*byte) { b' ' } else { *byte }));
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Whether a value has neither CR nor LF nor NUL in it, so that it stays within its line (RFC 9110 §5.5).
+#[inline]
+pub fn is_clean_value(value: &[u8]) -> bool {
+    // Without early exit, so that it becomes vector instructions.
+    !value.iter().fold(false, |found, byte| found | is_breaking(*byte))
+}
+
+/// Writes the fields of `headers` that are the caller's to decide.
+///
+/// Left out is what hop writes by itself: Content-Length, Transfer-Encoding, Date, and those Connection fields that only speak of
+/// the connection's persistence (see [`says_close`]).
+pub fn fields(out: &mut Vec<u8>, headers: &HeaderMap) {
+    for (name, value) in headers {
+        let own = match *name {
+            header::CONTENT_LENGTH | header::TRANSFER_ENCODING | header::DATE => true,
+            header::CONNECTION => list(value.as_bytes()).all(is_persistence),
+            _ => false,
+        };
+        if !own {
+            header(out, name.as_str(), value.as_bytes());
+        }
+    }
+}
+
+/// Whether a Connection field of `headers` asks for the connection to end (RFC 9112 §9.6).
+pub fn says_close(headers: &HeaderMap) -> bool {
+    let close = |value: &HeaderValue| list(value.as_bytes()).any(|option| option.eq_ignore_ascii_case(b"close"));
+    headers.get_all(header::CONNECTION).iter().any(close)
+}
+
+/// Writes the Content-Length field.
+#[inline]
+pub fn content_length(out: &mut Vec<u8>, length_bytes: u64) {
+    out.extend_from_slice(b"content-length: ");
+    out.extend_from_slice(itoa::Buffer::new().format(length_bytes).as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes the Date field (RFC 9110 §6.6.1).
+#[inline]
+pub fn date(out: &mut Vec<u8>, date: &Date) {
+    out.extend_from_slice(&date.line);
+}
+
+/// The Date field, kept as text and made anew once a second.
+#[derive(Clone, Debug)]
+pub struct Date {
+    unix_seconds: u64,
+    line: [u8; LINE_BYTES],
+}
+
+/// `date: `, 29 bytes of IMF-fixdate (RFC 9110 §5.6.7), CRLF.
+const LINE_BYTES: usize = 6 + 29 + 2;
+
+/// The last second of the year 9999: later ones have no IMF-fixdate.
+const UNIX_SECONDS_MAX: u64 = 253_402_300_799;
+
+impl Date {
+    /// The date at a time, in seconds since 1970.
+    pub fn new(unix_seconds: u64) -> Self {
+        let mut line = *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds.min(UNIX_SECONDS_MAX));
+        line[6..35].copy_from_slice(httpdate::fmt_http_date(time).as_bytes());
+        Date { unix_seconds, line }
+    }
+
+    /// Makes the text anew if the second has changed.
+    #[inline]
+    pub fn refresh(&mut self, unix_seconds: u64) {
+        if unix_seconds != self.unix_seconds {
+            *self = Date::new(unix_seconds);
+        }
+    }
+
+    /// The 29 bytes without the field's name.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.line[6..35]
+    }
+}
+
+/// Writes one chunk (RFC 9112 §7.1). Nothing for empty data: an empty chunk would end the body.
+pub fn chunk(out: &mut Vec<u8>, data: &[u8]) {
+    if data.is_empty() {
+        return;
+    }
+    chunk_size(out, data.len() as u64);
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes the line before a chunk's data; CRLF must follow the data. `length_bytes` must not be 0.
+pub fn chunk_size(out: &mut Vec<u8>, length_bytes: u64) {
+    debug_assert!(length_bytes > 0, "an empty chunk ends the body");
+    let digits = (16 - length_bytes.leading_zeros() / 4).max(1);
+    let digit = |at| b"0123456789abcdef"[(length_bytes >> (4 * at) & 15) as usize];
+    out.extend((0..digits).rev().map(digit));
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes the end of a chunked body, with a trailer section if there is one. Fields that must not come in one (RFC 9110 §6.5.1)
+/// are left out.
+pub fn last_chunk(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
+    out.extend_from_slice(b"0\r\n");
+    for (name, value) in trailers.into_iter().flatten() {
+        if !trailer::is_forbidden(name.as_str()) {
+            header(out, name.as_str(), value.as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn is_breaking(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n' | 0)
+}
+
+fn is_persistence(option: &[u8]) -> bool {
+    option.eq_ignore_ascii_case(b"close") || option.eq_ignore_ascii_case(b"keep-alive")
+}
+
+#[cold]
+fn status_line_other(out: &mut Vec<u8>, status: StatusCode) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(status.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+    out.extend_from_slice(b"\r\n");
+}

@@ -1,1 +1,249 @@
-//! …
+//! Where a request's message ends and whether another may follow: the fields that decide it (RFC 9112 §6, §9; RFC 9110 §7, §10.1.1).
+//!
+//! One pass over the fields of a head, a switch over the length of their names. Wherever two parsers could disagree about the end
+//! of a message the request is refused: no repair is attempted, because repairs are what request smuggling lives on.
+
+use super::ascii::{list, matches};
+use super::head::{Head, Version};
+use super::host;
+
+/// How the end of a request's body is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyLength {
+    /// There is no body (RFC 9112 §6.3 rule 7).
+    None,
+    /// Exactly so many bytes follow the head.
+    Exact(u64),
+    /// A chunked body follows: see [`super::chunk`].
+    Chunked,
+}
+
+/// What the fields of a head say about the message and the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Framing<'b> {
+    /// The body's length. Independent of the method.
+    pub body: BodyLength,
+    /// The connection may carry another request after this one (RFC 9112 §9.3).
+    pub keep_alive: bool,
+    /// The client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1). It may be set although no body is declared.
+    pub expect_continue: bool,
+    /// The first Upgrade field, if the connection options name it and the version is 1.1 (RFC 9110 §7.8).
+    pub upgrade: Option<&'b [u8]>,
+    /// The Host field: ASCII, of valid syntax, perhaps empty. `None` only in HTTP/1.0. A target's own authority wins over it.
+    pub host: Option<&'b [u8]>,
+}
+
+/// Why a request's fields are refused. The end of its message is not known then, so the connection must close after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FramingError {
+    /// HTTP/1.1 without a Host field.
+    HostMissing,
+    /// More than one Host field.
+    HostTwice,
+    /// The Host value is not a host with an optional port.
+    HostSyntax,
+    /// The Content-Length is not a decimal number, or beyond 2^64-1.
+    ContentLength,
+    /// More than one Content-Length field.
+    ContentLengthTwice,
+    /// Transfer-Encoding in HTTP/1.0.
+    TransferEncodingIn10,
+    /// Both Transfer-Encoding and Content-Length.
+    BothLengths,
+    /// The last transfer coding is not `chunked`, or it is applied more than once.
+    NotChunkedLast,
+    /// A transfer coding that hop does not know, under a final `chunked`.
+    UnknownCoding,
+    /// An expectation other than `100-continue`.
+    UnknownExpectation,
+}
+
+impl FramingError {
+    /// The status that RFC 9110 §15 and RFC 9112 name for it.
+    pub fn status(&self) -> u16 {
+        match self {
+            FramingError::UnknownCoding => 501,
+            FramingError::UnknownExpectation => 417,
+            _ => 400,
+        }
+    }
+
+    /// What was wrong, for people.
+    pub fn what(&self) -> &'static str {
+        match self {
+            FramingError::HostMissing => "the Host field is missing",
+            FramingError::HostTwice => "there is more than one Host field",
+            FramingError::HostSyntax => "the Host field is not a host with an optional port",
+            FramingError::ContentLength => "the Content-Length is not a decimal number below 2^64",
+            FramingError::ContentLengthTwice => "there is more than one Content-Length field",
+            FramingError::TransferEncodingIn10 => "HTTP/1.0 has no Transfer-Encoding",
+            FramingError::BothLengths => "Transfer-Encoding and Content-Length exclude each other",
+            FramingError::NotChunkedLast => "the last transfer coding must be chunked, applied once",
+            FramingError::UnknownCoding => "a transfer coding is not known here",
+            FramingError::UnknownExpectation => "only the expectation 100-continue is known here",
+        }
+    }
+}
+
+/// Reads what the fields of `head` say about framing and connection.
+#[inline]
+pub fn request<'b>(head: &Head<'_, 'b>) -> Result<Framing<'b>, FramingError> {
+    let mut seen = Seen::default();
+    for header in head.headers {
+        let (name, value) = (header.name.as_bytes(), header.value);
+        match name.len() {
+            4 if matches(name, b"host") => seen.host(value)?,
+            6 if matches(name, b"expect") => seen.expect(value),
+            7 if matches(name, b"upgrade") => seen.upgrade = seen.upgrade.or(Some(value)),
+            10 if matches(name, b"connection") => seen.connection(value),
+            14 if matches(name, b"content-length") => seen.content_length(value)?,
+            17 if matches(name, b"transfer-encoding") => seen.transfer_encoding(value)?,
+            _ => {}
+        }
+    }
+    seen.decide(head.version)
+}
+
+/// What the pass has seen so far.
+#[derive(Default)]
+struct Seen<'b> {
+    host: Option<&'b [u8]>,
+    upgrade: Option<&'b [u8]>,
+    content_length: Option<u64>,
+    close: bool,
+    keep_alive: bool,
+    upgrade_option: bool,
+    expect_continue: bool,
+    expect_other: bool,
+    coding: Coding,
+}
+
+/// What the Transfer-Encoding fields have said so far, all of them taken as one list (RFC 9110 §5.3).
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Coding {
+    /// No such field.
+    #[default]
+    Absent,
+    /// A field, but no coding in it: its elements are empty.
+    Empty,
+    /// Only codings that hop does not know.
+    Unknown,
+    /// chunked and nothing else.
+    Chunked,
+    /// Unknown codings, then chunked.
+    UnknownChunked,
+}
+
+impl<'b> Seen<'b> {
+    /// RFC 9112 §3.2: a server MUST answer 400 to more than one Host field and to one with an invalid value.
+    #[inline]
+    fn host(&mut self, value: &'b [u8]) -> Result<(), FramingError> {
+        if self.host.is_some() {
+            return Err(FramingError::HostTwice);
+        }
+        self.host = Some(value);
+        if host::is_valid(value) { Ok(()) } else { Err(FramingError::HostSyntax) }
+    }
+
+    /// RFC 9110 §7.6.1: a list of options without case; `close` anywhere closes (RFC 9112 §9.6).
+    #[inline]
+    fn connection(&mut self, value: &[u8]) {
+        if matches(value, b"keep-alive") {
+            self.keep_alive = true;
+            return;
+        }
+        for option in list(value) {
+            self.close |= matches(option, b"close");
+            self.keep_alive |= matches(option, b"keep-alive");
+            self.upgrade_option |= matches(option, b"upgrade");
+        }
+    }
+
+    /// RFC 9112 §6.3 rule 5: invalid is 400. A repeated field and a list may be collapsed if all values agree, or refused; refused
+    /// here, since no sane client sends them.
+    fn content_length(&mut self, value: &[u8]) -> Result<(), FramingError> {
+        if self.content_length.is_some() {
+            return Err(FramingError::ContentLengthTwice);
+        }
+        self.content_length = Some(decimal(value).ok_or(FramingError::ContentLength)?);
+        Ok(())
+    }
+
+    /// RFC 9112 §7: codings are compared without case; chunked takes no parameters, and after it nothing may come.
+    fn transfer_encoding(&mut self, value: &[u8]) -> Result<(), FramingError> {
+        if self.coding == Coding::Absent {
+            self.coding = Coding::Empty;
+        }
+        for coding in list(value) {
+            self.coding = match (self.coding, matches(coding, b"chunked")) {
+                (Coding::Chunked | Coding::UnknownChunked, _) => return Err(FramingError::NotChunkedLast),
+                (Coding::Unknown, true) => Coding::UnknownChunked,
+                (_, true) => Coding::Chunked,
+                (_, false) => Coding::Unknown,
+            };
+        }
+        Ok(())
+    }
+
+    /// RFC 9110 §10.1.1: compared without case; any other expectation MAY be refused.
+    fn expect(&mut self, value: &[u8]) {
+        for expectation in list(value) {
+            let known = expectation.eq_ignore_ascii_case(b"100-continue");
+            self.expect_continue |= known;
+            self.expect_other |= !known;
+        }
+    }
+
+    #[inline]
+    fn decide(self, version: Version) -> Result<Framing<'b>, FramingError> {
+        let http11 = version == Version::Http11;
+        // RFC 9112 §3.2: a server MUST answer 400 to HTTP/1.1 without Host.
+        if self.host.is_none() && http11 {
+            return Err(FramingError::HostMissing);
+        }
+        // RFC 9110 §10.1.1: in HTTP/1.0 the expectation MUST be ignored.
+        if self.expect_other && http11 {
+            return Err(FramingError::UnknownExpectation);
+        }
+        Ok(Framing {
+            body: self.body(version)?,
+            // RFC 9112 §9.3: close decides, then the version, then keep-alive.
+            keep_alive: !self.close && (http11 || self.keep_alive),
+            expect_continue: self.expect_continue && http11,
+            // RFC 9110 §7.8: Upgrade counts only with its connection option, and MUST be ignored in HTTP/1.0.
+            upgrade: self.upgrade.filter(|_| self.upgrade_option && http11),
+            host: self.host,
+        })
+    }
+
+    #[inline]
+    fn body(&self, version: Version) -> Result<BodyLength, FramingError> {
+        if self.coding != Coding::Absent {
+            return self.coded_body(version);
+        }
+        Ok(self.content_length.map_or(BodyLength::None, BodyLength::Exact))
+    }
+
+    #[cold]
+    fn coded_body(&self, version: Version) -> Result<BodyLength, FramingError> {
+        match self.coding {
+            // RFC 9112 §6.1: a coding in HTTP/1.0 MUST be treated as faulty framing.
+            _ if version == Version::Http10 => Err(FramingError::TransferEncodingIn10),
+            // RFC 9112 §6.3 rule 3: the server MAY reject it, and it ought to be handled as an attack.
+            _ if self.content_length.is_some() => Err(FramingError::BothLengths),
+            Coding::Chunked => Ok(BodyLength::Chunked),
+            // RFC 9112 §6.1: SHOULD be 501.
+            Coding::UnknownChunked => Err(FramingError::UnknownCoding),
+            // RFC 9112 §6.3 rule 4: MUST be 400 and the end of the connection.
+            Coding::Absent | Coding::Empty | Coding::Unknown => Err(FramingError::NotChunkedLast),
+        }
+    }
+}
+
+/// `1*DIGIT`, nothing else: `u64::from_str` would take a plus sign.
+fn decimal(text: &[u8]) -> Option<u64> {
+    let digit = |number: u64, byte: &u8| {
+        number.checked_mul(10)?.checked_add(u64::from(byte.checked_sub(b'0').filter(|d| *d < 10)?))
+    };
+    if text.is_empty() { None } else { text.iter().try_fold(0, digit) }
+}

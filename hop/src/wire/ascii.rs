@@ -1,0 +1,77 @@
+//! Classes of bytes and comparisons without case: what every grammar of this layer is made of.
+
+/// `tchar` (RFC 9110 §5.6.2): what methods, field names and parameter names consist of.
+pub(super) const TOKEN: u8 = 1;
+/// `unreserved` or `sub-delims` (RFC 3986 §2): what a registered name consists of, next to percent-encoding.
+pub(super) const NAME: u8 = 2;
+
+/// The classes of a byte, ORed.
+pub(super) static CLASS: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let c = byte as u8;
+        let alphanumeric = c.is_ascii_alphanumeric();
+        if alphanumeric
+            || matches!(c, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+        {
+            classes[byte] |= TOKEN;
+        }
+        if alphanumeric || matches!(c, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=') {
+            classes[byte] |= NAME;
+        }
+        byte += 1;
+    }
+    classes
+}
+
+#[inline]
+pub(super) fn is(class: u8, byte: u8) -> bool {
+    CLASS[usize::from(byte)] & class != 0
+}
+
+/// A token (RFC 9110 §5.6.2): at least one byte, all of them `tchar`.
+pub fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|byte| is(TOKEN, *byte))
+}
+
+/// Whether `bytes` is `lower` in any case. `lower` must consist of lower-case letters and hyphens, 4 to 24 of them.
+///
+/// Words instead of bytes: setting bit 5 makes letters lower-case and leaves a hyphen alone. It maps nothing else to either but
+/// CR (to the hyphen), which neither a name nor a value of a parsed head can hold.
+#[inline(always)]
+pub(super) fn matches<const N: usize>(bytes: &[u8], lower: &[u8; N]) -> bool {
+    let Ok(bytes) = <&[u8; N]>::try_from(bytes) else { return false };
+    const { assert!(4 <= N && N <= 24) };
+    if N < 8 {
+        return word4(bytes, 0) == word4(lower, 0) && word4(bytes, N - 4) == word4(lower, N - 4);
+    }
+    word8(bytes, 0) == word8(lower, 0)
+        && word8(bytes, N - 8) == word8(lower, N - 8)
+        && (N <= 16 || word8(bytes, 8.min(N - 8)) == word8(lower, 8.min(N - 8)))
+}
+
+#[inline(always)]
+fn word4(bytes: &[u8], at: usize) -> u32 {
+    bytes[at..].first_chunk().map_or(0, |word| u32::from_ne_bytes(*word) | 0x2020_2020)
+}
+
+#[inline(always)]
+fn word8(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..].first_chunk().map_or(0, |word| u64::from_ne_bytes(*word) | 0x2020_2020_2020_2020)
+}
+
+/// The elements of a comma-separated list (RFC 9110 §5.6.1.2): trimmed; empty ones are left out.
+pub fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty())
+}
+
+/// Without optional whitespace (SP and HTAB, RFC 9110 §5.6.3) at either end. `trim_ascii` would also take what is not OWS.
+pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}

@@ -1,0 +1,82 @@
+//! The `host [":" port]` of a Host field and of a target's authority (RFC 9110 §7.2, RFC 3986 §3.2.2).
+
+use std::net::Ipv6Addr;
+
+use super::ascii::{NAME, is};
+
+/// Whether `text` is a valid Host value: a registered name, an IPv4 address or an IP literal in brackets, then perhaps a port.
+///
+/// Empty is valid: it says that the target has no authority (RFC 9112 §3.2). User information, whitespace and anything else that
+/// RFC 3986 does not allow in these places is refused, and so is a port beyond 65535 or a port without a host.
+#[inline]
+pub fn is_valid(text: &[u8]) -> bool {
+    let name = name_bytes(text);
+    match text.get(name) {
+        None => true,
+        Some(b':') => name > 0 && is_port(&text[name + 1..]),
+        Some(_) => is_valid_rare(text),
+    }
+}
+
+/// As [`is_valid`], and with a host: what an `http` URI must have (RFC 9110 §4.2.1).
+pub fn is_authority(text: &[u8]) -> bool {
+    !text.is_empty() && is_valid(text)
+}
+
+/// As [`is_authority`], and with a port from 1 to 65535: what CONNECT asks for (RFC 9112 §3.2.3, RFC 9110 §9.3.6).
+pub fn is_connect_authority(text: &[u8]) -> bool {
+    let port = text.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+    is_authority(text)
+        && !port.is_empty()
+        && port.len() < text.len()
+        && port.iter().any(|digit| *digit != b'0')
+        && !port.contains(&b']')
+}
+
+/// How many bytes at the beginning are of a registered name, percent-encoding left aside.
+#[inline]
+fn name_bytes(text: &[u8]) -> usize {
+    text.iter().position(|byte| !is(NAME, *byte)).unwrap_or(text.len())
+}
+
+/// `*DIGIT`: a port may be empty (RFC 3986 §3.2.3). Leading zeros change nothing.
+fn is_port(text: &[u8]) -> bool {
+    let digit = |port: u32, byte: &u8| byte.is_ascii_digit().then(|| (port * 10 + u32::from(byte - b'0')).min(1 << 16));
+    text.iter().try_fold(0, digit).is_some_and(|port| port <= u32::from(u16::MAX))
+}
+
+/// IP literals and names with percent-encoding.
+#[cold]
+fn is_valid_rare(text: &[u8]) -> bool {
+    if let [b'[', literal @ ..] = text {
+        let Some(end) = literal.iter().position(|byte| *byte == b']') else { return false };
+        return is_ip_literal(&literal[..end])
+            && matches!(&literal[end + 1..], [] | [b':', ..])
+            && is_port(literal.get(end + 2..).unwrap_or_default());
+    }
+    let mut rest = text;
+    loop {
+        rest = match &rest[name_bytes(rest)..] {
+            [] => return true,
+            [b':', port @ ..] => return is_port(port),
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+            _ => return false,
+        };
+    }
+}
+
+fn is_ip_literal(text: &[u8]) -> bool {
+    let address = str::from_utf8(text).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
+    address.is_some() || is_ip_future(text)
+}
+
+/// `"v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`
+fn is_ip_future(text: &[u8]) -> bool {
+    let [b'v' | b'V', text @ ..] = text else { return false };
+    let Some(dot) = text.iter().position(|byte| *byte == b'.') else { return false };
+    let (version, address) = (&text[..dot], &text[dot + 1..]);
+    !version.is_empty()
+        && version.iter().all(u8::is_ascii_hexdigit)
+        && !address.is_empty()
+        && address.iter().all(|byte| is(NAME, *byte) || *byte == b':')
+}

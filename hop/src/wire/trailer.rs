@@ -1,0 +1,79 @@
+//! Trailer sections: the fields after a chunked body (RFC 9110 §6.5, RFC 9112 §7.1.2).
+
+use super::ascii::{is_token, trim};
+
+/// Whether `section` consists of valid field lines, each ended by CRLF. The empty line that ends the section is not part of it.
+pub fn is_valid(section: &[u8]) -> bool {
+    let mut rest = section;
+    while !rest.is_empty() {
+        let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return false };
+        let Some(line) = rest[..end].strip_suffix(b"\r") else { return false };
+        if !field(line).is_some_and(|(name, value)| is_token(name) && value.iter().all(is_value_byte)) {
+            return false;
+        }
+        rest = &rest[end + 1..];
+    }
+    true
+}
+
+/// The fields of a valid section that a trailer may carry: names as they came, values trimmed.
+///
+/// Fields that would change how the message is framed, routed, authorised or processed are left out: they must never be merged
+/// into the head (RFC 9110 §6.5.1), and a reader who cannot see them cannot do it.
+pub fn fields(section: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
+    section.split(|byte| *byte == b'\n').filter_map(|line| {
+        let (name, value) = field(line.strip_suffix(b"\r")?)?;
+        let name = str::from_utf8(name).ok()?;
+        (!is_forbidden(name)).then_some((name, value))
+    })
+}
+
+/// Whether a field must not come in a trailer section (RFC 9110 §6.5.1).
+pub fn is_forbidden(name: &str) -> bool {
+    FORBIDDEN.iter().any(|forbidden| forbidden.eq_ignore_ascii_case(name))
+}
+
+/// Framing and connection; routing and conditions; authorisation; what the content means.
+const FORBIDDEN: [&str; 31] = [
+    "transfer-encoding",
+    "content-length",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+    "host",
+    "expect",
+    "max-forwards",
+    "cache-control",
+    "pragma",
+    "range",
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "if-range",
+    "authorization",
+    "proxy-authorization",
+    "proxy-authenticate",
+    "www-authenticate",
+    "cookie",
+    "set-cookie",
+    "content-encoding",
+    "content-type",
+    "content-range",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+];
+
+fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    Some((&line[..colon], trim(&line[colon + 1..])))
+}
+
+/// HTAB, SP, VCHAR or obs-text (RFC 9110 §5.5).
+fn is_value_byte(byte: &u8) -> bool {
+    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
+}
