@@ -1,0 +1,321 @@
+//! What stands between the parentheses of `#[route(…)]`, read by hand so that each mistake is reported on its own token.
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Lit, LitStr};
+
+use crate::errors::{Errors, did_you_mean};
+use crate::path::Pattern;
+use crate::units;
+
+/// The methods that a route may name, besides `ANY`.
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
+
+/// Keys of WebSocket and SSE routes, which a later release builds.
+const LATER: [&str; 4] = ["idle", "max_message", "queue", "overflow"];
+
+/// Everything that may be written with a small letter.
+const WORDS: [&str; 8] = ["limit", "timeout", "blocking", "every", "idle", "max_message", "queue", "overflow"];
+
+/// The arguments of one `#[route]`. Whatever was faulty has been reported and has its default here.
+pub(crate) struct Args {
+    pub(crate) pattern: Pattern,
+    pub(crate) methods: Methods,
+    /// Largest body that the route takes, in bytes.
+    pub(crate) limit_bytes: Option<u64>,
+    /// Longest time that an answer may take, in milliseconds.
+    pub(crate) timeout_ms: Option<u64>,
+    /// Where `blocking` stands, if it does.
+    pub(crate) blocking: Option<Span>,
+}
+
+/// The methods that a route answers.
+pub(crate) enum Methods {
+    Any,
+    /// At least one; GET when the attribute names none.
+    Named(Vec<Ident>),
+}
+
+/// Reads all arguments; reports each mistake and goes on after the next comma.
+pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Args {
+    let mut reader = Reader {
+        errors,
+        pattern: None,
+        methods: Vec::new(),
+        seen: Vec::new(),
+        limit: None,
+        timeout: None,
+        blocking: None,
+    };
+    for argument in split_at_commas(tokens) {
+        reader.argument(&argument);
+    }
+    reader.finish()
+}
+
+/// The tokens between top-level commas. A trailing comma adds nothing.
+fn split_at_commas(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+    let mut arguments = vec![Vec::new()];
+    for token in flatten(tokens) {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => arguments.push(Vec::new()),
+            _ => arguments.last_mut().expect("starts with one argument and only grows").push(token),
+        }
+    }
+    arguments.retain(|argument| !argument.is_empty());
+    arguments
+}
+
+/// Opens the invisible groups that `macro_rules!` puts around what it passes on.
+fn flatten(tokens: TokenStream) -> Vec<TokenTree> {
+    let open = |token: TokenTree| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => flatten(group.stream()),
+        token => vec![token],
+    };
+    tokens.into_iter().flat_map(open).collect()
+}
+
+struct Reader<'e> {
+    errors: &'e mut Errors,
+    pattern: Option<Pattern>,
+    methods: Vec<Ident>,
+    seen: Vec<String>,
+    limit: Option<u64>,
+    timeout: Option<u64>,
+    blocking: Option<Span>,
+}
+
+impl Reader<'_> {
+    fn argument(&mut self, tokens: &[TokenTree]) {
+        match tokens {
+            [TokenTree::Literal(literal)] => self.pattern(Lit::new(literal.clone())),
+            [TokenTree::Ident(word)] => self.word(word),
+            [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+                let value: TokenStream = value.iter().cloned().collect();
+                if self.is_first(key) {
+                    self.pair(key, value);
+                }
+            }
+            [first, ..] => {
+                self.pattern.get_or_insert_with(Pattern::missing);
+                self.errors.on(first, "expected a method, a path such as \"/hello/{name}\", or `key = \"value\"`");
+            }
+            [] => unreachable!("empty arguments are dropped where the tokens are split"),
+        }
+    }
+
+    fn pattern(&mut self, literal: Lit) {
+        let Lit::Str(literal) = literal else {
+            self.pattern.get_or_insert_with(Pattern::missing);
+            return self.errors.on(literal, "expected the path in quotes, such as \"/hello/{name}\"");
+        };
+        if self.pattern.is_some() {
+            return self.errors.on(literal, "a second path: expected one; write one function for each path");
+        }
+        let (pattern, fault) = Pattern::read(literal);
+        if let Some(fault) = fault {
+            self.errors.on(&pattern.literal, fault);
+        }
+        self.pattern = Some(pattern);
+    }
+
+    fn word(&mut self, word: &Ident) {
+        let name = word.to_string();
+        match name.as_str() {
+            "ANY" => self.method(word),
+            "CONNECT" => self.errors.on(word, "CONNECT names no path: such requests reach the `fallback` of the app"),
+            "blocking" if self.is_first(word) => self.blocking = Some(word.span()),
+            "blocking" => {}
+            method if METHODS.contains(&method) => self.method(word),
+            key if WORDS.contains(&key) => self.pair(word, TokenStream::new()),
+            _ => self.errors.on(word, unknown_word(&name)),
+        }
+    }
+
+    fn method(&mut self, method: &Ident) {
+        if self.methods.contains(method) {
+            return self.errors.on(method, format!("`{method}` is named twice: expected each method once"));
+        }
+        self.methods.push(method.clone());
+    }
+
+    fn pair(&mut self, key: &Ident, value: TokenStream) {
+        match key.to_string().as_str() {
+            "limit" => self.limit = self.quantity(key, value, "64KB", units::bytes),
+            "timeout" => self.timeout = self.quantity(key, value, "5s", units::milliseconds),
+            "blocking" => self.errors.on(value, "`blocking` stands alone: expected no value"),
+            "every" => self.errors.on(
+                key,
+                "`every` makes a function an SSE route, which is not built yet: expected `limit`, `timeout` or `blocking` here",
+            ),
+            later if LATER.contains(&later) => {
+                self.errors.on(key, format!("`{key}` belongs to WebSocket and SSE routes, which are not built yet"));
+            }
+            other => self.errors.on(key, unknown_word(other)),
+        }
+    }
+
+    fn quantity(
+        &mut self,
+        key: &Ident,
+        value: TokenStream,
+        example: &str,
+        read: fn(&str) -> Result<u64, String>,
+    ) -> Option<u64> {
+        let Ok(literal) = syn::parse2::<LitStr>(value.clone()) else {
+            let culprit = if value.is_empty() { key.to_token_stream() } else { value };
+            self.errors.on(culprit, format!("expected `{key} = \"{example}\"`"));
+            return None;
+        };
+        read(&literal.value()).map_err(|fault| self.errors.on(literal, fault)).ok()
+    }
+
+    /// Whether `key` is new here; a second one is reported.
+    fn is_first(&mut self, key: &Ident) -> bool {
+        let name = key.to_string();
+        let first = !self.seen.contains(&name);
+        if first {
+            self.seen.push(name);
+        } else {
+            self.errors.on(key, format!("`{key}` is given twice: expected it once"));
+        }
+        first
+    }
+
+    fn finish(self) -> Args {
+        if self.pattern.is_none() {
+            self.errors.at(Span::call_site(), "expected a path: #[route(\"/hello/{name}\")]");
+        }
+        Args {
+            pattern: self.pattern.unwrap_or_else(Pattern::missing),
+            methods: methods(self.methods, self.errors),
+            limit_bytes: self.limit,
+            timeout_ms: self.timeout,
+            blocking: self.blocking,
+        }
+    }
+}
+
+fn methods(named: Vec<Ident>, errors: &mut Errors) -> Methods {
+    let Some(any) = named.iter().find(|method| *method == "ANY") else {
+        let get = || vec![Ident::new("GET", Span::call_site())];
+        return Methods::Named(if named.is_empty() { get() } else { named });
+    };
+    if named.len() > 1 {
+        errors.on(any, "`ANY` already covers the other methods: expected it alone");
+    }
+    Methods::Any
+}
+
+fn unknown_word(word: &str) -> String {
+    let capitals = word.to_ascii_uppercase();
+    if word != capitals && (capitals == "ANY" || METHODS.contains(&capitals.as_str())) {
+        return format!("methods are written in capitals: expected `{capitals}`");
+    }
+    if word == capitals {
+        let expected = METHODS.join(", ");
+        return format!("unknown method `{word}`: expected {expected} or ANY{}", did_you_mean(word, METHODS));
+    }
+    format!("unknown key `{word}`: expected `limit`, `timeout` or `blocking`{}", did_you_mean(word, WORDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn args(tokens: TokenStream) -> (Args, Vec<String>) {
+        let mut errors = Errors::default();
+        let args = read(tokens, &mut errors);
+        (args, errors.into_error().into_iter().flatten().map(|error| error.to_string()).collect())
+    }
+
+    fn good(tokens: TokenStream) -> Args {
+        let (args, errors) = args(tokens);
+        assert!(errors.is_empty(), "{errors:?}");
+        args
+    }
+
+    fn named(args: &Args) -> Vec<String> {
+        match &args.methods {
+            Methods::Any => vec!["ANY".to_owned()],
+            Methods::Named(names) => names.iter().map(Ident::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn a_path_alone_means_get() {
+        let args = good(quote!("/hello/{name}"));
+        assert_eq!(named(&args), ["GET"]);
+        assert_eq!(args.pattern.params, Some(vec!["name".to_owned()]));
+        assert!(args.limit_bytes.is_none() && args.timeout_ms.is_none() && args.blocking.is_none());
+    }
+
+    #[test]
+    fn methods_and_keys_come_in_any_order() {
+        for tokens in [
+            quote!(POST, PUT, "/p", limit = "64KB", timeout = "250ms", blocking),
+            quote!(blocking, limit = "64KB", "/p", POST, timeout = "250ms", PUT,),
+        ] {
+            let args = good(tokens);
+            assert_eq!(named(&args), ["POST", "PUT"]);
+            assert_eq!((args.limit_bytes, args.timeout_ms), (Some(64_000), Some(250)));
+            assert!(args.blocking.is_some());
+        }
+    }
+
+    #[test]
+    fn any_covers_every_method() {
+        assert_eq!(named(&good(quote!(ANY, "/p"))), ["ANY"]);
+    }
+
+    #[test]
+    fn a_literal_passed_on_by_macro_rules_is_a_path() {
+        let literal = proc_macro2::Group::new(Delimiter::None, quote!("/p"));
+        assert_eq!(good(quote!(POST, #literal)).pattern.literal.value(), "/p");
+    }
+
+    #[test]
+    fn each_mistake_says_what_was_expected() {
+        let cases = [
+            (quote!(), "expected a path"),
+            (quote!(GET), "expected a path"),
+            (quote!(42), "expected the path in quotes"),
+            (quote!("/a", "/b"), "a second path"),
+            (quote!("a"), "starts with `/`"),
+            (quote!(/ hello), "expected a method, a path"),
+            (quote!("/p", get), "expected `GET`"),
+            (quote!("/p", Any), "expected `ANY`"),
+            (quote!("/p", FETCH), "unknown method `FETCH`: expected GET, HEAD, POST"),
+            (quote!("/p", PATHC), "did you mean `PATCH`?"),
+            (quote!("/p", CONNECT), "reach the `fallback`"),
+            (quote!("/p", GET, GET), "`GET` is named twice"),
+            (quote!("/p", ANY, GET), "`ANY` already covers"),
+            (quote!("/p", limt = "1KB"), "did you mean `limit`?"),
+            (quote!("/p", colour = "red"), "unknown key `colour`: expected `limit`, `timeout` or `blocking`"),
+            (quote!("/p", limit), "expected `limit = \"64KB\"`"),
+            (quote!("/p", limit =), "expected `limit = \"64KB\"`"),
+            (quote!("/p", limit = 1024), "expected `limit = \"64KB\"`"),
+            (quote!("/p", limit = "64"), "the number needs a unit"),
+            (quote!("/p", timeout = "64KB"), "`KB` is not a unit"),
+            (quote!("/p", limit = "1KB", limit = "2KB"), "`limit` is given twice"),
+            (quote!("/p", blocking, blocking), "`blocking` is given twice"),
+            (quote!("/p", blocking = true), "`blocking` stands alone"),
+            (quote!("/p", every = "1s"), "SSE route, which is not built yet"),
+            (quote!("/p", overflow = close), "`overflow` belongs to WebSocket and SSE"),
+            (quote!("/p", queue), "`queue` belongs to WebSocket and SSE"),
+        ];
+        for (tokens, expected) in cases {
+            let source = tokens.to_string();
+            let (_, errors) = args(tokens);
+            assert_eq!(errors.len(), 1, "{source}: {errors:?}");
+            assert!(errors[0].contains(expected), "{source}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn several_mistakes_are_reported_together() {
+        let (_, errors) = args(quote!(get, "p", limit = "1", colour));
+        assert_eq!(errors.len(), 4, "{errors:?}");
+    }
+}

@@ -1,0 +1,290 @@
+//! Every rule about what a route may look like. Each broken one is reported on the token that broke it, with what was expected.
+use quote::ToTokens;
+use syn::{Attribute, FnArg, ReturnType, Type};
+
+use crate::args::Args;
+use crate::errors::{Errors, did_you_mean};
+use crate::item::{Argument, Block, Method};
+use crate::types;
+
+/// A callback that an `impl` block may define.
+struct Callback {
+    name: &'static str,
+    /// Whether the expansion knows it; the others are announced, and refused until then.
+    is_built: bool,
+}
+
+const fn built(name: &'static str) -> Callback {
+    Callback { name, is_built: true }
+}
+
+const fn later(name: &'static str) -> Callback {
+    Callback { name, is_built: false }
+}
+
+/// All callbacks, in the order in which a connection meets them.
+const CALLBACKS: [Callback; 12] = [
+    built(ON_REQUEST),
+    later("on_ws_open"),
+    later("on_ws_message"),
+    later("on_ws_drain"),
+    later("on_ws_pong"),
+    later("on_ws_tick"),
+    later("on_ws_error"),
+    later("on_ws_close"),
+    later("on_sse_open"),
+    later("on_sse_tick"),
+    later("on_sse_drain"),
+    later("on_sse_close"),
+];
+
+/// The callback of plain requests.
+pub(crate) const ON_REQUEST: &str = "on_request";
+
+/// Checks a function route.
+pub(crate) fn function(function: &Method, args: &Args, errors: &mut Errors) {
+    if let Some(receiver) = function.receiver() {
+        errors.on(
+            receiver,
+            "a route function has no `self`: put #[route(…)] on the `impl` block and name the method `on_request`",
+        );
+    }
+    one_route(&function.attrs, errors);
+    callback(function, args, errors);
+}
+
+/// Checks an `impl` block.
+pub(crate) fn block(block: &Block, args: &Args, errors: &mut Errors) {
+    if let Some(trait_) = &block.trait_ {
+        let self_ty = block.self_ty.to_token_stream();
+        return errors
+            .on(trait_, format!("#[route(…)] writes the trait impl itself: expected `impl {self_ty} {{ … }}`"));
+    }
+    one_route(&block.attrs, errors);
+    for second in block.conns.iter().skip(1) {
+        errors.on(second, "`Conn` is defined twice: expected one type for the state of a connection");
+    }
+    for method in block.methods.iter().filter(|method| method.sig.ident.to_string().starts_with("on_")) {
+        block_callback(method, args, errors);
+    }
+    if !block.methods.iter().any(|method| method.sig.ident.to_string().starts_with("on_")) {
+        errors.on(&block.self_ty, "expected a callback in this block: `fn on_request(&self, …)`");
+    }
+}
+
+fn block_callback(method: &Method, args: &Args, errors: &mut Errors) {
+    let name = method.sig.ident.to_string();
+    match CALLBACKS.iter().find(|callback| callback.name == name) {
+        None => errors.on(&method.sig.ident, unknown_callback(&name)),
+        Some(callback) if !callback.is_built => {
+            errors.on(
+                &method.sig.ident,
+                format!("`{name}` is not built yet: only `on_request` is called in this version"),
+            );
+        }
+        Some(_) => {
+            shared_receiver(method, errors);
+            no_cfg(method, errors);
+            callback(method, args, errors);
+        }
+    }
+}
+
+fn unknown_callback(name: &str) -> String {
+    let names = CALLBACKS.iter().map(|callback| callback.name);
+    match did_you_mean(name, names.clone()) {
+        none if none.is_empty() => {
+            let all: Vec<&str> = names.collect();
+            format!(
+                "`{name}` is not a callback: expected another name for a method of your own, or one of {}",
+                all.join(", ")
+            )
+        }
+        near => format!("`{name}` is not a callback{near}"),
+    }
+}
+
+fn shared_receiver(method: &Method, errors: &mut Errors) {
+    match method.receiver() {
+        None => {
+            errors.on(&method.sig.ident, "expected `&self` as the first argument: one value serves all connections")
+        }
+        Some(receiver) if receiver.mutability.is_some() || !is_shared(&receiver.ty) => {
+            errors.on(
+                receiver,
+                "expected `&self`: one value serves all workers at once; keep what changes in a Mutex or an atomic",
+            );
+        }
+        Some(_) => {}
+    }
+}
+
+fn is_shared(receiver: &Type) -> bool {
+    types::as_reference(receiver)
+        .is_some_and(|reference| reference.mutability.is_none() && types::is_named(&reference.elem, "Self"))
+}
+
+fn no_cfg(method: &Method, errors: &mut Errors) {
+    if let Some(cfg) = method.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+        errors.on(
+            cfg,
+            "which callbacks exist must be plain to see: expected #[cfg] on the whole `impl` block, above #[route(…)]",
+        );
+    }
+}
+
+fn one_route(attrs: &[Attribute], errors: &mut Errors) {
+    let is_route =
+        |attribute: &&Attribute| attribute.path().segments.last().is_some_and(|segment| segment.ident == "route");
+    if let Some(second) = attrs.iter().find(is_route) {
+        errors.on(second, "a second #[route(…)]: expected one; write another function that calls this one, or name several methods in one");
+    }
+}
+
+/// The rules that functions and callbacks share.
+fn callback(method: &Method, args: &Args, errors: &mut Errors) {
+    qualifiers(method, errors);
+    if let Some(connection) = method.arguments().find_map(connection) {
+        let what = types::as_reference(connection).map_or(connection, |reference| &reference.elem).to_token_stream();
+        return errors.on(
+            connection,
+            format!("routes on a `{what}` are not built yet: expected extractors, `&Request<'_>` or `Responder`"),
+        );
+    }
+    forms(method, args, errors);
+    for argument in method.arguments() {
+        argument_shape(&argument, errors);
+    }
+    if method.sig.asyncness.is_some() {
+        owned_arguments(method, errors);
+    }
+    one_body(method, errors);
+    path_parameters(method, args, errors);
+}
+
+fn connection<'i>(argument: Argument<'i>) -> Option<&'i Type> {
+    match argument {
+        Argument::Connection(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+fn qualifiers(method: &Method, errors: &mut Errors) {
+    let sig = &method.sig;
+    if let Some(unsafety) = &sig.unsafety {
+        errors.on(unsafety, "a route is called by hop, which can promise nothing: expected a safe function");
+    }
+    if let Some(abi) = &sig.abi {
+        errors.on(abi, "expected a plain Rust function, without `extern`");
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.on(variadic, "expected a fixed number of arguments");
+    }
+    if !sig.generics.params.is_empty() {
+        errors.on(
+            &sig.generics.params,
+            "a route has no caller to choose its generics: expected concrete types, and `'_` for lifetimes",
+        );
+    }
+}
+
+/// How the answer is given: at once, later, by a future or on the pool; only one of them.
+fn forms(method: &Method, args: &Args, errors: &mut Errors) {
+    let responder = method.responder();
+    if let (Some(_), Some(blocking)) = (method.sig.asyncness, args.blocking) {
+        errors.at(
+            blocking,
+            "`blocking` runs a plain function on the pool, and this one is `async`: expected one of the two",
+        );
+    }
+    let Some(responder) = responder else { return };
+    if let Some(asyncness) = method.sig.asyncness {
+        errors.on(
+            asyncness,
+            "a `Responder` answers later by itself: expected a plain `fn`, or an `async fn` without a `Responder`",
+        );
+    }
+    if args.blocking.is_some() {
+        errors.on(responder, "`blocking` answers with what the function returns: expected no `Responder`");
+    }
+    if let ReturnType::Type(_, ty) = &method.sig.output
+        && !matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+    {
+        errors.on(ty, "the answer goes through the `Responder`: expected no return type");
+    }
+    for second in method.arguments().filter(|argument| matches!(argument, Argument::Responder(_))).skip(1) {
+        if let Argument::Responder(second) = second {
+            errors.on(second, "a second `Responder`: expected one, as there is one answer");
+        }
+    }
+}
+
+fn argument_shape(argument: &Argument<'_>, errors: &mut Errors) {
+    match argument {
+        Argument::Extractor(Type::ImplTrait(ty)) => {
+            errors.on(ty, "expected a concrete type: hop must know what to extract")
+        }
+        Argument::Extractor(ty) if types::is_named(ty, "Request") => {
+            errors.on(ty, "a request is lent, not given away: expected `&Request<'_>`");
+        }
+        Argument::Request(ty) if types::as_reference(ty).is_some_and(|reference| reference.mutability.is_some()) => {
+            errors.on(ty, "a request cannot be changed: expected `&Request<'_>`");
+        }
+        _ => {}
+    }
+}
+
+/// A future outlives the callback, so nothing that it takes may borrow the request.
+fn owned_arguments(method: &Method, errors: &mut Errors) {
+    for argument in method.arguments() {
+        match argument {
+            Argument::Request(ty) => {
+                errors.on(ty, "a future outlives the request: expected owned extractors in an `async fn`, such as `Path<String>` or `Bytes`");
+            }
+            Argument::Extractor(ty) => {
+                if let Some(span) = types::borrow(ty) {
+                    errors.at(span, "a future outlives the request that this borrows: expected an owned type, such as `String` or `Bytes`");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn one_body(method: &Method, errors: &mut Errors) {
+    let mut bodies = method.arguments().filter_map(|argument| match argument {
+        Argument::Extractor(ty) => types::body(ty),
+        _ => None,
+    });
+    let Some(first) = bodies.next() else { return };
+    for second in bodies {
+        errors.on(second, format!("a request has one body, which `{first}` takes: expected one of the two"));
+    }
+}
+
+fn path_parameters(method: &Method, args: &Args, errors: &mut Errors) {
+    let Some(params) = &args.pattern.params else { return };
+    for input in &method.sig.inputs {
+        let FnArg::Typed(argument) = input else { continue };
+        let Some(target) = types::path_argument(&argument.ty) else { continue };
+        let taken = types::arity(target);
+        if params.is_empty() && taken != Some(0) {
+            let pattern = args.pattern.literal.value();
+            errors.on(
+                &argument.ty,
+                format!("\"{pattern}\" has no parameter to take: expected one in it, such as `{{name}}`"),
+            );
+        } else if let Some(taken) = taken.filter(|taken| *taken != params.len()) {
+            errors.on(target, wrong_arity(taken, params));
+        }
+    }
+}
+
+fn wrong_arity(taken: usize, params: &[String]) -> String {
+    let names: Vec<String> = params.iter().map(|name| format!("`{{{name}}}`")).collect();
+    let (noun, expected) = match params {
+        [_] => ("parameter", "`Path<T>`".to_owned()),
+        _ => ("parameters", format!("`Path<({})>`", vec!["_"; params.len()].join(", "))),
+    };
+    format!("the path has {} {noun}, {}, and this takes {taken}: expected {expected}", params.len(), names.join(", "))
+}

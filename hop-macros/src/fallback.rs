@@ -1,0 +1,55 @@
+//! What a faulty route becomes: its errors, the item as it was, and impls that keep the rest of the program free of further errors.
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::expand::{self, Target};
+use crate::item::{Block, Item, Method};
+
+/// The errors beside the item, of which nothing is understood.
+pub(crate) fn unread(item: &TokenStream, error: &syn::Error) -> TokenStream {
+    let errors = error.to_compile_error();
+    quote!(#item #errors)
+}
+
+/// The errors beside the item and a handler that answers nothing, so that `routes![…]` still finds one.
+pub(crate) fn refused(item: &Item, error: &syn::Error) -> TokenStream {
+    let (item, stub) = match item {
+        Item::Function(function) => (quote!(#function), function_stub(function)),
+        Item::Block(block) => (quote!(#block), block_stub(block)),
+    };
+    let errors = error.to_compile_error();
+    quote!(#item #errors #stub)
+}
+
+/// Nothing for a method: a struct cannot stand inside an `impl` block.
+fn function_stub(function: &Method) -> Option<TokenStream> {
+    let stub = || {
+        let hidden = expand::hidden_struct(function);
+        let impls = expand::impls(
+            &function.attrs,
+            &Target::of_function(&function.sig.ident),
+            &no_spec(),
+            &quote!(()),
+            &quote!(),
+        );
+        quote!(#hidden #impls)
+    };
+    function.receiver().is_none().then(stub)
+}
+
+/// Nothing for `impl Trait for Chat`, which may well be the very trait that would be implemented here.
+fn block_stub(block: &Block) -> Option<TokenStream> {
+    let conn = block.conns.first().map_or_else(
+        || quote!(()),
+        |conn| {
+            let ty = &conn.ty;
+            quote!(#ty)
+        },
+    );
+    let stub = || expand::impls(&block.attrs, &Target::of_block(block), &no_spec(), &conn, &quote!());
+    block.trait_.is_none().then(stub)
+}
+
+fn no_spec() -> TokenStream {
+    quote!(__hop::Spec::new("/", __hop::location!()))
+}

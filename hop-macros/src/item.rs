@@ -1,0 +1,305 @@
+//! The model of what `#[route]` stands on: a function, or an `impl` block with callbacks. Bodies stay tokens: nobody here reads them,
+//! and an editor's half-written body must not take the route away.
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
+use syn::parse::{Parse, ParseStream, Result};
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, FnArg, Generics, ImplItem, ImplItemType, Receiver, ReturnType, Signature, Token, Type, Visibility,
+};
+
+use crate::types;
+
+/// A route's item, as the user wrote it.
+pub(crate) enum Item {
+    Function(Box<Method>),
+    Block(Box<Block>),
+}
+
+/// A function with its body unread; free, or in an `impl` block.
+pub(crate) struct Method {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    body: TokenTree,
+}
+
+/// `impl Chat { … }`, with `type Conn` taken out.
+pub(crate) struct Block {
+    pub(crate) attrs: Vec<Attribute>,
+    inner_attrs: Vec<Attribute>,
+    pub(crate) generics: Generics,
+    /// The trait of `impl Trait for Chat`, which is refused.
+    pub(crate) trait_: Option<Type>,
+    pub(crate) self_ty: Type,
+    /// Inherent associated types are unstable, so these move to the trait's impl. More than one is refused.
+    pub(crate) conns: Vec<ImplItemType>,
+    pub(crate) methods: Vec<Method>,
+    others: Vec<ImplItem>,
+}
+
+/// What an argument of a callback is, told by its type as written.
+pub(crate) enum Argument<'i> {
+    /// Anything that is not one of the others.
+    Extractor(&'i Type),
+    /// `&Request<'_>`: the request itself.
+    Request(&'i Type),
+    /// `Responder`: the answer comes later.
+    Responder(&'i Type),
+    /// `&mut WebSocket<'_>` or `&mut EventStream<'_>`: a callback of a connection.
+    Connection(&'i Type),
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> Result<Item> {
+        let ahead = input.fork();
+        Attribute::parse_outer(&ahead)?;
+        if ahead.peek(Token![impl]) || ahead.peek(Token![unsafe]) && ahead.peek2(Token![impl]) {
+            return Ok(Item::Block(input.parse()?));
+        }
+        match input.fork().parse::<Method>() {
+            Ok(_) => Ok(Item::Function(input.parse()?)),
+            Err(_) => Err(ahead.error("expected a function or an `impl` block after #[route(…)]")),
+        }
+    }
+}
+
+impl Parse for Method {
+    fn parse(input: ParseStream<'_>) -> Result<Method> {
+        let attrs = Attribute::parse_outer(input)?;
+        let (vis, sig) = (input.parse()?, input.parse()?);
+        if !input.peek(syn::token::Brace) {
+            return Err(input.error("expected a body"));
+        }
+        Ok(Method { attrs, vis, sig, body: input.parse()? })
+    }
+}
+
+impl Method {
+    /// The `self` argument, if there is one.
+    pub(crate) fn receiver(&self) -> Option<&Receiver> {
+        self.sig.receiver()
+    }
+
+    /// All arguments but `self`.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = Argument<'_>> {
+        self.sig.inputs.iter().filter_map(|argument| match argument {
+            FnArg::Receiver(_) => None,
+            FnArg::Typed(typed) => Some(Argument::of(&typed.ty)),
+        })
+    }
+
+    /// The `Responder` argument, if there is one.
+    pub(crate) fn responder(&self) -> Option<&Type> {
+        self.arguments().find_map(|argument| match argument {
+            Argument::Responder(ty) => Some(ty),
+            _ => None,
+        })
+    }
+
+    /// Where an answer of the wrong type is reported: at the return type, or at the name when there is none.
+    pub(crate) fn answer_span(&self) -> Span {
+        match &self.sig.output {
+            ReturnType::Type(_, ty) => ty.span(),
+            ReturnType::Default => self.sig.ident.span(),
+        }
+    }
+}
+
+impl<'i> Argument<'i> {
+    fn of(ty: &'i Type) -> Argument<'i> {
+        let referent = types::as_reference(ty).map(|reference| &*reference.elem);
+        if referent.is_some_and(|referent| types::is_named(referent, "Request")) {
+            return Argument::Request(ty);
+        }
+        let connection = referent.unwrap_or(ty);
+        if types::is_named(connection, "WebSocket") || types::is_named(connection, "EventStream") {
+            return Argument::Connection(ty);
+        }
+        if types::is_named(ty, "Responder") { Argument::Responder(ty) } else { Argument::Extractor(ty) }
+    }
+}
+
+impl Parse for Block {
+    fn parse(input: ParseStream<'_>) -> Result<Block> {
+        let attrs = Attribute::parse_outer(input)?;
+        if input.peek(Token![unsafe]) {
+            return Err(input.error("expected a plain `impl` block: there is nothing unsafe to promise"));
+        }
+        input.parse::<Token![impl]>()?;
+        let mut generics: Generics = input.parse()?;
+        let (trait_, self_ty) = trait_and_type(input)?;
+        generics.where_clause = input.parse()?;
+        let content;
+        syn::braced!(content in input);
+        let inner_attrs = content.call(Attribute::parse_inner)?;
+        let mut block = Block {
+            attrs,
+            inner_attrs,
+            generics,
+            trait_,
+            self_ty,
+            conns: Vec::new(),
+            methods: Vec::new(),
+            others: Vec::new(),
+        };
+        while !content.is_empty() {
+            block.member(&content)?;
+        }
+        Ok(block)
+    }
+}
+
+fn trait_and_type(input: ParseStream<'_>) -> Result<(Option<Type>, Type)> {
+    let first: Type = input.parse()?;
+    match input.parse::<Option<Token![for]>>()? {
+        Some(_) => Ok((Some(first), input.parse()?)),
+        None => Ok((None, first)),
+    }
+}
+
+impl Block {
+    fn member(&mut self, input: ParseStream<'_>) -> Result<()> {
+        let ahead = input.fork();
+        if let Ok(method) = ahead.parse() {
+            input.advance_to(&ahead);
+            self.methods.push(method);
+            return Ok(());
+        }
+        match input.parse()? {
+            ImplItem::Type(conn) if conn.ident.unraw() == "Conn" && self.trait_.is_none() => self.conns.push(conn),
+            other => self.others.push(other),
+        }
+        Ok(())
+    }
+}
+
+/// The `#[cfg]` attributes among `attrs`: what is generated exists only where the item does.
+pub(crate) fn cfgs(attrs: &[Attribute]) -> TokenStream {
+    attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect()
+}
+
+impl ToTokens for Method {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Method { attrs, vis, sig, body } = self;
+        tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+    }
+}
+
+impl ToTokens for Block {
+    /// The block as the user's own: everything but `type Conn`.
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Block { attrs, inner_attrs, generics, trait_, self_ty, methods, others, .. } = self;
+        let (params, _, bounds) = generics.split_for_impl();
+        let for_ = trait_.as_ref().map(|trait_| quote!(#trait_ for));
+        tokens.extend(quote! {
+            #(#attrs)*
+            impl #params #for_ #self_ty #bounds {
+                #(#inner_attrs)*
+                #(#others)*
+                #(#methods)*
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn block(tokens: TokenStream) -> Block {
+        match syn::parse2(tokens).expect("an impl block") {
+            Item::Block(block) => *block,
+            Item::Function(_) => panic!("expected a block"),
+        }
+    }
+
+    #[test]
+    fn a_function_keeps_its_tokens() {
+        let source = quote! {
+            #[doc = " Adds."]
+            pub(crate) async fn add(Path(a): Path<u32>, out: Responder) -> String { a. }
+        };
+        let Ok(Item::Function(function)) = syn::parse2(source.clone()) else { panic!("expected a function") };
+        assert_eq!(function.to_token_stream().to_string(), source.to_string());
+    }
+
+    #[test]
+    fn conn_leaves_the_block_and_everything_else_stays() {
+        let block = block(quote! {
+            impl<T: Send> Chat<T> where T: Sync {
+                type Conn = Member;
+                const LIMIT: usize = 4;
+                fn on_request(&self) {}
+                pub fn helper() -> usize { Self::LIMIT }
+            }
+        });
+        assert_eq!(block.conns.len(), 1);
+        let kept = block.to_token_stream().to_string();
+        assert!(!kept.contains("Conn"), "{kept}");
+        for part in ["impl < T : Send > Chat < T > where T : Sync", "const LIMIT", "fn on_request", "pub fn helper"] {
+            assert!(kept.contains(part), "{part} in {kept}");
+        }
+    }
+
+    #[test]
+    fn a_trait_impl_is_kept_whole() {
+        let block = block(quote!(impl hop::EventHandler for Chat { type Conn = (); fn on_request(&self) {} }));
+        assert!(block.trait_.is_some() && block.conns.is_empty());
+        assert!(block.to_token_stream().to_string().contains("type Conn = ()"));
+    }
+
+    #[test]
+    fn arguments_are_told_apart_by_their_types() {
+        let method: Method = parse_quote! {
+            fn f(&self, a: &hop::Request<'_>, b: Responder, c: &mut WebSocket<'_>, d: Json<Request>, e: &mut EventStream<'_>) {}
+        };
+        let kinds: Vec<char> = method
+            .arguments()
+            .map(|argument| match argument {
+                Argument::Request(_) => 'q',
+                Argument::Responder(_) => 'r',
+                Argument::Connection(_) => 'c',
+                Argument::Extractor(_) => 'x',
+            })
+            .collect();
+        assert_eq!(kinds, ['q', 'r', 'c', 'x', 'c']);
+        assert!(method.receiver().is_some() && method.responder().is_some());
+    }
+
+    #[test]
+    fn other_items_are_refused() {
+        for item in [
+            quote!(
+                struct S;
+            ),
+            quote!(
+                mod m {}
+            ),
+            quote!(
+                const C: u8 = 1;
+            ),
+            quote!(
+                fn f();
+            ),
+        ] {
+            let Err(error) = syn::parse2::<Item>(item) else { panic!("expected an error") };
+            assert_eq!(error.to_string(), "expected a function or an `impl` block after #[route(…)]");
+        }
+    }
+
+    #[test]
+    fn only_cfg_attributes_are_copied() {
+        let method: Method = parse_quote!(
+            #[cfg(unix)]
+            #[inline]
+            #[cfg(test)]
+            fn f() {}
+        );
+        assert_eq!(cfgs(&method.attrs).to_string(), "# [cfg (unix)] # [cfg (test)]");
+    }
+}
