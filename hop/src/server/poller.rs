@@ -1,0 +1,253 @@
+//! Readiness: `polling` in level mode; on Linux its descriptor is waited on directly, with hop's own wake-up descriptor.
+//!
+//! `Poller::wait` of `polling` makes five system calls on Linux (it arms a timer descriptor and re-arms its notifier each time).
+//! Here registration stays with `polling`, and one `epoll_wait` on the poller's own descriptor is the whole wait. [`Wait::Portable`] is
+//! the path of all other systems; it can be chosen on Linux too, which is how it is tested.
+#![allow(unsafe_code)] // One block, in `Poller::add`.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use polling::{Event, Events, PollMode};
+
+use crate::local::mail::Wake;
+
+/// Events taken from the kernel by one wait.
+const EVENTS_MAX: NonZeroUsize = NonZeroUsize::new(1024).expect("it is not zero");
+
+/// Names a registered descriptor in [`Ready`].
+pub(crate) type Key = u32;
+
+/// The key of the wake-up descriptor; never reported, never to be registered.
+const WAKE_KEY: Key = Key::MAX;
+
+/// How to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// One system call on Linux; elsewhere the same as `Portable`.
+    Native,
+    /// `polling::Poller::wait`.
+    Portable,
+}
+
+/// What to be told about a descriptor. With neither, epoll still reports [`Ready::broken`], again and again: then remove it or close it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Interest {
+    /// Bytes, an end of stream, an urgent byte, or a connection to accept.
+    pub(crate) read: bool,
+    /// Room for output.
+    pub(crate) write: bool,
+}
+
+impl Interest {
+    pub(crate) const READ: Interest = Interest { read: true, write: false };
+
+    fn event(self, key: Key) -> Event {
+        // `polling` adds the urgent byte (PRI) to read interest.
+        Event::new(key as usize, self.read, self.write)
+    }
+}
+
+/// One descriptor that is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ready {
+    pub(crate) key: Key,
+    /// IN, PRI or RDHUP: a read gives bytes, the end, or (after a lone urgent byte) nothing once.
+    pub(crate) readable: bool,
+    /// OUT.
+    pub(crate) writable: bool,
+    /// ERR or HUP: reset, or both directions have ended. Nothing can be sent any more.
+    pub(crate) broken: bool,
+}
+
+/// Wakes a waiting [`Poller`] from any thread.
+#[derive(Debug)]
+pub(crate) struct Waker {
+    poller: Arc<polling::Poller>,
+    #[cfg(target_os = "linux")]
+    eventfd: Option<rustix::fd::OwnedFd>,
+}
+
+impl Wake for Waker {
+    fn wake(&self) {
+        #[cfg(target_os = "linux")]
+        if let Some(eventfd) = &self.eventfd {
+            // Fails only when the counter would overflow, and then a wake-up is pending already.
+            let _ = rustix::io::write(eventfd, &1_u64.to_ne_bytes());
+            return;
+        }
+        if let Err(error) = self.poller.notify() {
+            log::error!("a worker could not be woken: {error}");
+        }
+    }
+}
+
+/// The set of watched descriptors of one worker.
+pub(crate) struct Poller {
+    poller: Arc<polling::Poller>,
+    waker: Arc<Waker>,
+    events: EventList,
+    /// How many of `events` have been taken by [`Poller::next`].
+    taken: usize,
+}
+
+enum EventList {
+    #[cfg(target_os = "linux")]
+    Native(Vec<rustix::event::epoll::Event>),
+    Portable(Events, Vec<Ready>),
+}
+
+impl Poller {
+    pub(crate) fn new(wait: Wait) -> io::Result<Poller> {
+        let poller = Arc::new(polling::Poller::new()?);
+        if !poller.supports_level() {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "this system cannot report readiness by level"));
+        }
+        let events = EventList::new(wait);
+        let waker = Arc::new(Waker::new(&poller, &events)?);
+        let this = Poller { poller, waker, events, taken: 0 };
+        #[cfg(target_os = "linux")]
+        if let Some(eventfd) = &this.waker.eventfd {
+            // Edge mode: each wake-up is reported once, and the counter need never be read.
+            this.register(eventfd.as_fd(), Interest::READ.event(WAKE_KEY), PollMode::Edge)?;
+        }
+        Ok(this)
+    }
+
+    /// A handle to wake this poller with.
+    pub(crate) fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
+    }
+
+    /// Watches a descriptor. [`Poller::forget`] it before it is closed.
+    pub(crate) fn add(&self, fd: BorrowedFd<'_>, key: Key, interest: Interest) -> io::Result<()> {
+        debug_assert_ne!(key, WAKE_KEY, "this key is the waker's");
+        self.register(fd, interest.event(key), PollMode::Level)
+    }
+
+    fn register(&self, fd: BorrowedFd<'_>, event: Event, mode: PollMode) -> io::Result<()> {
+        // SAFETY: `polling` asks that a descriptor stays open until it is deleted from the poller, because a backend that keeps raw
+        // descriptors would otherwise act on a stranger's. epoll forgets a descriptor when it is closed, so there nothing can go wrong;
+        // for all other backends `Poller::forget` is called before each close (`Sockets::remove`, `Acceptor::close`), and the
+        // wake-up descriptor lives in `self.waker` beside the poller itself.
+        unsafe { self.poller.add_with_mode(fd.as_raw_fd(), event, mode) }
+    }
+
+    /// Changes what to be told.
+    pub(crate) fn modify(&self, fd: BorrowedFd<'_>, key: Key, interest: Interest) -> io::Result<()> {
+        self.poller.modify_with_mode(fd, interest.event(key), PollMode::Level)
+    }
+
+    /// Stops watching a descriptor that is about to be closed. On Linux that costs nothing: closing does it.
+    pub(crate) fn forget(&self, fd: BorrowedFd<'_>) {
+        if cfg!(not(target_os = "linux")) {
+            // Fails only for a descriptor that was never added.
+            let _ = self.poller.delete(fd);
+        }
+    }
+
+    /// Waits until something is ready, the waker is used or the time is over; `None` waits without end.
+    ///
+    /// Descriptors that are ready are then given by [`Poller::next`]; what was not taken of the previous wait is dropped
+    /// (level mode reports it again).
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.taken = 0;
+        match &mut self.events {
+            #[cfg(target_os = "linux")]
+            EventList::Native(list) => wait_native(&self.poller, list, timeout),
+            EventList::Portable(events, ready) => wait_portable(&self.poller, events, ready, timeout),
+        }
+    }
+
+    /// The next descriptor that the last wait found ready.
+    pub(crate) fn next(&mut self) -> Option<Ready> {
+        loop {
+            let ready = match &self.events {
+                #[cfg(target_os = "linux")]
+                EventList::Native(list) => from_native(list.get(self.taken)?),
+                EventList::Portable(_, list) => *list.get(self.taken)?,
+            };
+            self.taken += 1;
+            if ready.key != WAKE_KEY {
+                return Some(ready);
+            }
+        }
+    }
+}
+
+impl Waker {
+    #[cfg(target_os = "linux")]
+    fn new(poller: &Arc<polling::Poller>, events: &EventList) -> io::Result<Waker> {
+        use rustix::event::{EventfdFlags, eventfd};
+        let eventfd = match events {
+            EventList::Native(_) => Some(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?),
+            EventList::Portable(..) => None,
+        };
+        Ok(Waker { poller: Arc::clone(poller), eventfd })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn new(poller: &Arc<polling::Poller>, _: &EventList) -> io::Result<Waker> {
+        Ok(Waker { poller: Arc::clone(poller) })
+    }
+}
+
+impl EventList {
+    fn new(wait: Wait) -> EventList {
+        match wait {
+            #[cfg(target_os = "linux")]
+            Wait::Native => EventList::Native(Vec::with_capacity(EVENTS_MAX.get())),
+            _ => EventList::Portable(Events::with_capacity(EVENTS_MAX), Vec::new()),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn wait_native(
+    poller: &polling::Poller,
+    list: &mut Vec<rustix::event::epoll::Event>,
+    timeout: Option<Duration>,
+) -> io::Result<()> {
+    use rustix::event::{Timespec, epoll};
+    // A time beyond what the kernel takes is as good as no timeout.
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    list.clear();
+    match epoll::wait(poller, rustix::buffer::spare_capacity(list), timeout.as_ref()) {
+        // A signal: the loop goes round and computes its timeout anew.
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn from_native(event: &rustix::event::epoll::Event) -> Ready {
+    use rustix::event::epoll::EventFlags;
+    let (flags, data) = (event.flags, event.data);
+    Ready {
+        key: data.u64() as Key,
+        readable: flags.intersects(EventFlags::IN | EventFlags::PRI | EventFlags::RDHUP),
+        writable: flags.intersects(EventFlags::OUT),
+        broken: flags.intersects(EventFlags::ERR | EventFlags::HUP),
+    }
+}
+
+fn wait_portable(
+    poller: &polling::Poller,
+    events: &mut Events,
+    ready: &mut Vec<Ready>,
+    timeout: Option<Duration>,
+) -> io::Result<()> {
+    events.clear();
+    poller.wait(events, timeout)?;
+    ready.clear();
+    ready.extend(events.iter().map(|event| Ready {
+        key: event.key as Key,
+        readable: event.readable,
+        writable: event.writable,
+        broken: event.is_interrupt() || event.is_err() == Some(true),
+    }));
+    Ok(())
+}
