@@ -1,0 +1,437 @@
+//! The source tree is a tested artefact: layers import only downward, clocks, sockets and threads stay where they
+//! belong, files and functions stay short. Every complaint names file and line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path as FilePath;
+
+use hop_tests::rust::{Path, Source};
+
+/// The layers of hop, each of which may import itself and what stands before it.
+const LAYERS: &[&[&str]] = &[
+    &["buf", "time"],
+    &["wire"],
+    &["proto"],
+    &["conn", "local"],
+    &["app"],
+    &["engine"],
+    &["server"],
+    &["", "__private", "manual", "prelude", "testing", "unversioned"],
+];
+
+/// The only file that may hold a block of unsafe code.
+const UNSAFE_FILE: &str = "hop/src/server/poller.rs";
+/// Pairs of modules that still import each other and wait to be parted. An entry that is no longer true is a complaint.
+const NOT_YET_PARTED: &[&str] = &["app::reply app::response", "app::request app::router"];
+const FILE_LINES_MAX: usize = 400;
+const FUNCTION_LINES_MAX: usize = 70;
+/// The packages, all of which are read.
+const PACKAGES: &[&str] = &["hop", "hop-macros", "examples", "tests", "benches"];
+
+#[test]
+fn the_tree_is_tidy() {
+    let root = FilePath::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package stands in a workspace");
+    let mut files = Vec::new();
+    PACKAGES.iter().for_each(|package| collect(root, &root.join(package), &mut files));
+    assert!(files.len() > 40, "only {} files were found", files.len());
+    let (parted, mut complaints): (Vec<String>, Vec<String>) =
+        complaints(files).into_iter().partition(|complaint| waits_to_be_parted(complaint).is_some());
+    let waiting: BTreeSet<&str> = parted.iter().filter_map(|complaint| waits_to_be_parted(complaint)).collect();
+    complaints.extend(
+        NOT_YET_PARTED
+            .iter()
+            .filter(|pair| !waiting.contains(*pair))
+            .map(|pair| format!("{pair} are parted: strike them off the list")),
+    );
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+fn waits_to_be_parted(complaint: &str) -> Option<&'static str> {
+    NOT_YET_PARTED.iter().copied().find(|pair| complaint.ends_with(&format!("({pair})")))
+}
+
+/// The Rust files below `folder`, without build products and the programs that are compiled to fail.
+fn collect(root: &FilePath, folder: &FilePath, files: &mut Vec<File>) {
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).expect("a folder of the workspace").map(|entry| entry.expect("an entry").path()).collect();
+    entries.sort();
+    for entry in entries {
+        let name = entry.file_name().expect("an entry has a name").to_string_lossy().into_owned();
+        if entry.is_dir() && name != "target" && name != "ui" && !name.starts_with('.') {
+            collect(root, &entry, files);
+        } else if name.ends_with(".rs") {
+            let path =
+                entry.strip_prefix(root).expect("the entry stands below the root").to_string_lossy().replace('\\', "/");
+            files.push(File::new(&path, &fs::read_to_string(&entry).expect("a readable source file")));
+        }
+    }
+}
+
+struct File {
+    path: String,
+    text: String,
+    source: Source,
+}
+
+impl File {
+    fn new(path: &str, text: &str) -> File {
+        File { path: path.into(), text: text.into(), source: Source::read(text) }
+    }
+
+    /// Whether the file is part of what users run.
+    fn is_product(&self) -> bool {
+        self.path.starts_with("hop/src/") || self.path.starts_with("hop-macros/src/")
+    }
+
+    /// The module that a file of hop itself holds: empty for lib.rs, `["buf", "slab"]` for buf/slab.rs.
+    fn module(&self) -> Option<Vec<String>> {
+        let inside = self.path.strip_prefix("hop/src/")?.strip_suffix(".rs")?;
+        let inside = inside.strip_suffix("/mod").unwrap_or(inside);
+        Some(inside.split('/').filter(|part| *part != "lib").map(String::from).collect())
+    }
+
+    fn complaint(&self, line: usize, what: &str) -> String {
+        format!("{}:{line}: {what}", self.path)
+    }
+}
+
+fn complaints(files: Vec<File>) -> Vec<String> {
+    let test_files = test_only_files(&files);
+    let (tests, files): (Vec<File>, Vec<File>) = files.into_iter().partition(|file| test_files.contains(&file.path));
+    let mut complaints: Vec<String> =
+        tests.iter().flat_map(|file| [no_doc_line(file), leftovers(file)].concat()).collect();
+    for file in &files {
+        complaints.extend([no_doc_line(file), leftovers(file), long_file(file), long_functions(file)].concat());
+        complaints.extend([clocks_sockets_threads(file), unsafe_code(file)].concat());
+    }
+    let tree = Tree::new(&files);
+    complaints.extend(tree.upward_imports());
+    complaints.extend(tree.mutual_imports());
+    complaints.dedup();
+    complaints
+}
+
+/// Integration tests, and files that another file declares for tests only.
+fn test_only_files(files: &[File]) -> BTreeSet<String> {
+    let mut test_files = BTreeSet::new();
+    for file in files {
+        let folder = file.path.strip_suffix("/mod.rs").or_else(|| file.path.strip_suffix(".rs")).unwrap_or(&file.path);
+        let folder = folder.strip_suffix("/lib").unwrap_or(folder);
+        test_files.extend(file.source.test_modules.iter().map(|name| format!("{folder}/{name}.rs")));
+        if file.path.split('/').nth(1) == Some("tests") {
+            test_files.insert(file.path.clone());
+        }
+    }
+    test_files
+}
+
+fn no_doc_line(file: &File) -> Vec<String> {
+    let first = file.text.lines().position(|line| !line.trim().is_empty()).unwrap_or(0);
+    match file.text.lines().nth(first) {
+        Some(line) if line.starts_with("//!") => Vec::new(),
+        _ => vec![file.complaint(first + 1, "a module says what it is in a first `//!` line")],
+    }
+}
+
+/// Marks of unfinished work.
+fn leftovers(file: &File) -> Vec<String> {
+    let mut found = Vec::new();
+    for window in file.source.all.windows(3) {
+        let texts = [&window[0].text, &window[1].text, &window[2].text].map(String::as_str);
+        match texts {
+            [name @ ("todo" | "dbg" | "unimplemented"), "!", _] => {
+                found.push(file.complaint(window[0].line, &format!("{name}! is left over")))
+            }
+            ["#", "[", "ignore"] => found.push(file.complaint(window[0].line, "no test is ignored")),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn long_file(file: &File) -> Vec<String> {
+    let tests: usize = file.source.test_lines.iter().map(|lines| lines.end() - lines.start() + 1).sum();
+    match file.text.lines().count() - tests {
+        lines if lines > FILE_LINES_MAX => {
+            vec![file.complaint(FILE_LINES_MAX, &format!("{lines} lines without tests, at most {FILE_LINES_MAX}"))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn long_functions(file: &File) -> Vec<String> {
+    let long = file.source.functions().into_iter().filter(|(_, _, lines)| *lines > FUNCTION_LINES_MAX);
+    long.map(|(name, line, lines)| {
+        file.complaint(line, &format!("{name} has {lines} lines, at most {FUNCTION_LINES_MAX}"))
+    })
+    .collect()
+}
+
+fn clocks_sockets_threads(file: &File) -> Vec<String> {
+    if !file.is_product() || file.path.starts_with("hop/src/server/") {
+        return Vec::new();
+    }
+    let paths = file.source.paths();
+    let banned = paths.iter().filter_map(|path| belongs_to_server(path).map(|what| file.complaint(path.line, what)));
+    banned.collect()
+}
+
+/// Why only `server/` may name this path.
+fn belongs_to_server(path: &Path) -> Option<&'static str> {
+    let pairs = path.segments.windows(2).map(|pair| [pair[0].as_str(), pair[1].as_str()]);
+    pairs.into_iter().find_map(|pair| match pair {
+        ["Instant", "now"] | ["SystemTime", "now"] => Some("time comes in as a value: no clock outside server/"),
+        ["net", socket] if ["Tcp", "Udp", "Unix"].iter().any(|kind| socket.starts_with(kind)) => {
+            Some("no socket outside server/")
+        }
+        ["net", "*"] => Some("no socket outside server/"),
+        ["std", "thread"] => Some("no thread outside server/"),
+        _ => None,
+    })
+}
+
+fn unsafe_code(file: &File) -> Vec<String> {
+    let found =
+        file.source.code.iter().filter(|token| token.text == "unsafe" && file.is_product() && file.path != UNSAFE_FILE);
+    found.map(|token| file.complaint(token.line, &format!("unsafe code outside {UNSAFE_FILE}"))).collect()
+}
+
+/// The modules of hop and what each imports.
+struct Tree<'a> {
+    files: BTreeMap<Vec<String>, &'a File>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(files: &'a [File]) -> Tree<'a> {
+        Tree { files: files.iter().filter_map(|file| Some((file.module()?, file))).collect() }
+    }
+
+    fn upward_imports(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (module, file) in &self.files {
+            let Some(own) = layer(module) else {
+                found.push(file.complaint(1, &format!("module {} has no layer", module[0])));
+                continue;
+            };
+            for (path, target) in self.imports(module, file) {
+                if layer(&target).is_some_and(|layer| layer > own) {
+                    found.push(file.complaint(path.line, &format!("imports upward: {}", path.segments.join("::"))));
+                }
+            }
+        }
+        found
+    }
+
+    fn mutual_imports(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (module, file) in &self.files {
+            for (path, target) in self.imports(module, file).into_iter().filter(|(path, _)| !path.reexported) {
+                let back = self.imports(&target, self.files[&target]);
+                let back = back.iter().find(|(path, back)| back == module && !path.reexported);
+                if let Some((back, _)) = back.filter(|_| *module < target) {
+                    let other = self.files[&target].complaint(back.line, "back");
+                    found.push(file.complaint(
+                        path.line,
+                        &format!(
+                            "imports {} and {other} ({} {})",
+                            target.join("::"),
+                            module.join("::"),
+                            target.join("::")
+                        ),
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    /// The paths in a file that lead into another module of hop, each with that module.
+    fn imports(&self, module: &[String], file: &File) -> Vec<(Path, Vec<String>)> {
+        let into_hop = |path: Path| {
+            let target = self.target(module, &path.segments, 0)?;
+            (target != module).then_some((path, target))
+        };
+        file.source.paths().into_iter().filter_map(into_hop).collect()
+    }
+
+    /// The module that `segments`, written in `module`, leads to, through re-exports.
+    fn target(&self, module: &[String], segments: &[String], depth: usize) -> Option<Vec<String>> {
+        let absolute = self.absolute(module, segments)?;
+        let known = (0..=absolute.len()).rev().find(|len| self.files.contains_key(&absolute[..*len]))?;
+        let (target, rest) = absolute.split_at(known);
+        let reexported = rest.first().filter(|_| depth < 8).and_then(|name| self.reexport(target, name));
+        match reexported {
+            Some(path) => self.target(target, &path, depth + 1).or_else(|| Some(target.to_vec())),
+            None => Some(target.to_vec()),
+        }
+    }
+
+    fn absolute(&self, module: &[String], segments: &[String]) -> Option<Vec<String>> {
+        let supers = segments.iter().take_while(|segment| *segment == "super").count();
+        let child = [module, &segments[..1]].concat();
+        match segments[0].as_str() {
+            "crate" if segments.len() > 1 => Some(segments[1..].to_vec()),
+            "self" if segments.len() > 1 => Some([module, &segments[1..]].concat()),
+            "super" if supers < segments.len() => {
+                Some([&module[..module.len().checked_sub(supers)?], &segments[supers..]].concat())
+            }
+            _ if segments.len() > 1 && self.files.contains_key(&child) => Some([module, segments].concat()),
+            _ => None,
+        }
+    }
+
+    /// What `pub use` or `use` in `module` calls `name`.
+    fn reexport(&self, module: &[String], name: &str) -> Option<Vec<String>> {
+        let paths = self.files[module].source.paths();
+        let named = |path: &Path| path.alias.as_deref().or(path.segments.last().map(String::as_str)) == Some(name);
+        paths.into_iter().find(|path| path.segments.len() > 1 && named(path)).map(|path| path.segments)
+    }
+}
+
+/// The layer of a module, or `None` if nobody gave it one.
+fn layer(module: &[String]) -> Option<usize> {
+    let top = module.first().map_or("", String::as_str);
+    LAYERS.iter().position(|names| names.contains(&top))
+}
+
+/// What is found in a small tree of made-up files, whose `//!` lines are added here.
+fn found(files: &[(&str, &str)]) -> Vec<String> {
+    complaints(files.iter().map(|(path, text)| File::new(path, &format!("//! Made up.\n{text}"))).collect())
+}
+
+/// The complaints about one file with this text.
+fn found_in(path: &str, text: &str) -> Vec<String> {
+    found(&[(path, text)])
+}
+
+#[test]
+fn a_tidy_tree_has_no_complaints() {
+    let tree = [
+        ("hop/src/lib.rs", "mod buf; mod time; mod wire;\npub use wire::Head;"),
+        ("hop/src/time.rs", "pub struct Ticks(u32); thread_local! { static A: u8 = 1; }"),
+        ("hop/src/buf/mod.rs", "pub mod slab; pub use slab::Slab;"),
+        ("hop/src/buf/slab.rs", "use crate::time::Ticks; // std::thread, unsafe\nconst A: &str = \"todo!()\";"),
+        ("hop/src/wire/mod.rs", "pub(crate) struct Head(crate::buf::Slab);"),
+        ("hop/src/server/worker.rs", "use std::{net::TcpStream, thread}; fn f() { std::time::Instant::now(); }"),
+        ("hop/src/server/poller.rs", "fn f() { unsafe {} }"),
+    ];
+    assert_eq!(found(&tree), [""; 0]);
+}
+
+#[test]
+fn upward_imports_are_found() {
+    let tree = |text| {
+        found(&[
+            ("hop/src/wire/mod.rs", ""),
+            ("hop/src/wire/head.rs", text),
+            ("hop/src/proto/mod.rs", ""),
+            ("hop/src/lib.rs", "pub use proto::H1;"),
+        ])
+    };
+    let complaint = |path: &str| vec![format!("hop/src/wire/head.rs:3: imports upward: {path}")];
+    assert_eq!(tree("\nuse crate::proto::H1;"), complaint("crate::proto::H1"));
+    assert_eq!(tree("\nuse crate::{wire::A, proto::{H1}};"), complaint("crate::proto::H1"));
+    assert_eq!(tree("\nfn f() -> crate::proto::H1 {}"), complaint("crate::proto::H1"));
+    assert_eq!(tree("\nuse super::super::proto::H1;"), complaint("super::super::proto::H1"));
+    assert_eq!(tree("\nuse crate::H1;"), complaint("crate::H1"));
+    assert_eq!(tree("\n#[cfg(test)] mod tests { use crate::proto::H1; }"), [""; 0]);
+}
+
+#[test]
+fn a_module_without_a_layer_is_found() {
+    assert_eq!(found_in("hop/src/misc.rs", ""), ["hop/src/misc.rs:1: module misc has no layer"]);
+}
+
+#[test]
+fn modules_that_import_each_other_are_found() {
+    let tree = |a, b| {
+        found(&[
+            ("hop/src/buf/mod.rs", "mod a; mod b; pub use a::A;"),
+            ("hop/src/buf/a.rs", a),
+            ("hop/src/buf/b.rs", b),
+        ])
+    };
+    let complaint = ["hop/src/buf/a.rs:2: imports buf::b and hop/src/buf/b.rs:2: back (buf::a buf::b)"];
+    assert_eq!(tree("use super::b::B;", "use crate::buf::a::A;"), complaint);
+    assert_eq!(tree("use super::b::B;", "use super::A;"), complaint);
+    assert_eq!(tree("use super::b::B;", ""), [""; 0]);
+    assert_eq!(tree("pub use super::b::B;", "use super::A;"), [""; 0]);
+}
+
+#[test]
+fn clocks_sockets_and_threads_outside_the_server_are_found() {
+    let time = "hop/src/time.rs:2: time comes in as a value: no clock outside server/";
+    assert_eq!(found_in("hop/src/time.rs", "fn f() { Instant::now(); }"), [time]);
+    assert_eq!(found_in("hop/src/time.rs", "fn f() { std::time::SystemTime::now(); }"), [time]);
+    let thread = ["hop/src/testing.rs:2: no thread outside server/"];
+    assert_eq!(found_in("hop/src/testing.rs", "use std::{fmt, thread};"), thread);
+    assert_eq!(found_in("hop/src/testing.rs", "fn f() { std::thread::spawn(f); }"), thread);
+    let socket = ["hop/src/app/a.rs:2: no socket outside server/"];
+    assert_eq!(found_in("hop/src/app/a.rs", "use std::net::{IpAddr, TcpStream};"), socket);
+    assert_eq!(found_in("hop/src/app/a.rs", "fn f(stream: std::net::TcpStream) {}"), socket);
+    assert_eq!(found_in("hop/src/app/a.rs", "use std::net::{IpAddr, SocketAddr};"), [""; 0]);
+}
+
+#[test]
+fn unsafe_code_outside_the_poller_is_found() {
+    let complaint = "hop/src/server/worker.rs:2: unsafe code outside hop/src/server/poller.rs";
+    assert_eq!(found_in("hop/src/server/worker.rs", "fn f() { unsafe { g() } }"), [complaint]);
+    assert_eq!(found_in("hop-macros/src/lib.rs", "unsafe fn f() {}").len(), 1);
+    assert_eq!(found_in("hop/src/lib.rs", "#![forbid(unsafe_code)]"), [""; 0]);
+}
+
+#[test]
+fn a_module_without_a_doc_line_is_found() {
+    let undocumented = |text| complaints(vec![File::new("examples/src/a.rs", text)]);
+    assert_eq!(
+        undocumented("// A.\nfn f() {}"),
+        ["examples/src/a.rs:1: a module says what it is in a first `//!` line"]
+    );
+    assert_eq!(undocumented("").len(), 1);
+    assert_eq!(undocumented("\n//! A."), [""; 0]);
+}
+
+#[test]
+fn long_files_are_found_but_their_tests_do_not_count() {
+    let lines = |count: usize| "const A: u8 = 1;\n".repeat(count);
+    let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", lines(300));
+    assert_eq!(found_in("hop/src/time.rs", &(lines(399) + &tests)), [""; 0]);
+    assert_eq!(
+        found_in("hop/src/time.rs", &(lines(400) + &tests)),
+        ["hop/src/time.rs:400: 401 lines without tests, at most 400"]
+    );
+    assert_eq!(found_in("hop/tests/a.rs", &lines(500)), [""; 0]);
+}
+
+#[test]
+fn files_that_are_declared_for_tests_are_tests() {
+    let long = "const A: u8 = 1;\n".repeat(500);
+    let tree = |declaration| {
+        found(&[("hop/src/time.rs", declaration), ("hop/src/time/tests.rs", &long), ("hop/src/buf/mod.rs", "")])
+    };
+    assert_eq!(tree("#[cfg(test)]\nmod tests;"), [""; 0]);
+    assert_eq!(tree("mod tests;").len(), 1);
+}
+
+#[test]
+fn long_functions_are_found() {
+    let function = |body: usize| format!("fn f() {{\n{}}}", "g();\n".repeat(body));
+    assert_eq!(found_in("hop/src/time.rs", &function(68)), [""; 0]);
+    assert_eq!(found_in("hop/src/time.rs", &function(69)), ["hop/src/time.rs:2: f has 71 lines, at most 70"]);
+}
+
+#[test]
+fn leftovers_are_found_in_tests_as_well() {
+    let text =
+        "fn f() { todo!() }\nfn g() { dbg!(1); }\n#[cfg(test)]\nmod tests {\n#[ignore = \"flaky\"]\nfn h() {}\n}";
+    let complaints = found_in("hop/src/time.rs", text);
+    assert_eq!(
+        complaints,
+        [
+            "hop/src/time.rs:2: todo! is left over",
+            "hop/src/time.rs:3: dbg! is left over",
+            "hop/src/time.rs:6: no test is ignored"
+        ]
+    );
+    assert_eq!(found_in("hop/tests/a.rs", "#[ignore]\nfn a() {}").len(), 1);
+}
