@@ -1,1 +1,9 @@
-//! What the benches share.
+//! What the benches share: the requests, the ceilings they are measured against, a load generator, and a server process
+//! that can be started, pinned and asked what it has cost.
+
+pub mod ceiling;
+pub mod load;
+pub mod pin;
+pub mod process;
+pub mod requests;
+pub mod stats;

@@ -1,0 +1,123 @@
+//! A server as a process of its own, and what it has cost so far.
+
+use crate::pin::{self, Cores};
+use nix::time::clock_getcpuclockid;
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    fs, io,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Kept open, for a server may print more.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts `binary` on a free local port with `workers` threads and waits for its `listening on` line. With `cores`
+    /// it runs on the server's core, and the calling thread on the client's.
+    ///
+    /// # Errors
+    /// When it cannot be started, or ends without having listened.
+    pub fn start(binary: &Path, more: &[String], workers: usize, cores: Option<Cores>) -> io::Result<Server> {
+        let mut command = Command::new(binary);
+        command.args(["--addr", "127.0.0.1:0", "--workers", &workers.to_string()]).args(more);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = spawn(&mut command, cores)?;
+        let mut stdout = BufReader::new(child.stdout.take().expect("its standard output is a pipe"));
+        let mut line = String::new();
+        stdout.read_line(&mut line)?;
+        match line.trim().strip_prefix("listening on http://").and_then(|addr| addr.parse().ok()) {
+            Some(addr) => Ok(Server { child, addr, _stdout: stdout }),
+            None => {
+                drop(child.kill());
+                Err(io::Error::other(format!("{} said {line:?} instead of where it listens", binary.display())))
+            }
+        }
+    }
+
+    /// CPU time of all its threads so far, those that have ended included.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn cpu_time(&self) -> io::Result<Duration> {
+        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
+        Ok(clock_getcpuclockid(pid)?.now()?.into())
+    }
+
+    /// How many threads it has now.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn threads(&self) -> io::Result<u64> {
+        self.status(&self.proc("status"), "Threads:")
+    }
+
+    /// Its resident memory, in bytes.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn resident_bytes(&self) -> io::Result<u64> {
+        Ok(self.status(&self.proc("status"), "VmRSS:")? * 1024)
+    }
+
+    /// How often its threads have been switched to, voluntarily or not: each wake-up is one.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn context_switches(&self) -> io::Result<u64> {
+        let mut switches = 0;
+        for task in fs::read_dir(self.proc("task"))? {
+            let status = task?.path().join("status").display().to_string();
+            switches += self.status(&status, "voluntary_ctxt_switches:")?;
+            switches += self.status(&status, "nonvoluntary_ctxt_switches:")?;
+        }
+        Ok(switches)
+    }
+
+    /// Asks it to end (SIGTERM) and waits for that.
+    ///
+    /// # Errors
+    /// When it cannot be signalled or waited for.
+    pub fn stop(mut self) -> io::Result<()> {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::TERM)?;
+        self.child.wait().map(drop)
+    }
+
+    fn proc(&self, file: &str) -> String {
+        format!("/proc/{}/{file}", self.child.id())
+    }
+
+    fn status(&self, path: &str, key: &str) -> io::Result<u64> {
+        let text = fs::read_to_string(path)?;
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
+        let number = line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok());
+        number.ok_or_else(|| io::Error::other(format!("{path} has no {key}")))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After `stop` both only say that there is nothing left to do.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A child inherits the affinity of the thread that starts it, so this thread visits the server's core to start it.
+fn spawn(command: &mut Command, cores: Option<Cores>) -> io::Result<Child> {
+    let Some(cores) = cores else { return command.spawn() };
+    pin::to(cores.server)?;
+    let child = command.spawn();
+    pin::to(cores.client)?;
+    child
+}

@@ -1,0 +1,87 @@
+//! The requests that are sent, byte for byte, and the constant answer of the ceilings.
+
+use memchr::memmem;
+
+/// The smallest request that HTTP/1.1 allows.
+pub const BARE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/// What a current browser sends for a page: 715 bytes in 16 headers.
+pub const BROWSER: &[u8] = b"GET / HTTP/1.1\r\n\
+Host: localhost:8080\r\n\
+Connection: keep-alive\r\n\
+Cache-Control: max-age=0\r\n\
+sec-ch-ua: \"Chromium\";v=\"142\", \"Google Chrome\";v=\"142\", \"Not_A Brand\";v=\"99\"\r\n\
+sec-ch-ua-mobile: ?0\r\n\
+sec-ch-ua-platform: \"Linux\"\r\n\
+Upgrade-Insecure-Requests: 1\r\n\
+User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36\r\n\
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8\r\n\
+Sec-Fetch-Site: none\r\n\
+Sec-Fetch-Mode: navigate\r\n\
+Sec-Fetch-User: ?1\r\n\
+Sec-Fetch-Dest: document\r\n\
+Accept-Encoding: gzip, deflate, br, zstd\r\n\
+Accept-Language: en-GB,en;q=0.9,de;q=0.8\r\n\
+Cookie: theme=dark; consent=2026-11-01; session=0f3c2d9e7b1a4856a\r\n\
+\r\n";
+
+const _: () = assert!(BROWSER.len() == 715);
+
+/// What the ceilings answer to everything. Its date never moves, so it needs no clock; its length and headers are those
+/// of the compared servers.
+pub const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\
+content-type: text/plain; charset=utf-8\r\n\
+content-length: 28\r\n\
+date: Mon, 23 Nov 2026 18:24:00 GMT\r\n\
+\r\n\
+hello from http over polling";
+
+/// Name and length of the file that the file workload fetches.
+pub const FILE_NAME: &str = "one-mebibyte.bin";
+/// 1 MiB.
+pub const FILE_BYTES: usize = 1 << 20;
+
+/// `GET /one-mebibyte.bin`.
+pub fn file() -> Vec<u8> {
+    format!("GET /{FILE_NAME} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
+}
+
+/// `bare`, `browser` or `file`.
+pub fn by_name(name: &str) -> Option<Vec<u8>> {
+    match name {
+        "bare" => Some(BARE.to_vec()),
+        "browser" => Some(BROWSER.to_vec()),
+        "file" => Some(file()),
+        _ => None,
+    }
+}
+
+/// How many request heads end in these bytes; the requests of the benches have no bodies.
+pub fn count(input: &[u8], head_end: &memmem::Finder<'_>) -> usize {
+    head_end.find_iter(input).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_is_whole_and_counted_once() {
+        let head_end = memmem::Finder::new(b"\r\n\r\n");
+        for request in [BARE, BROWSER, &file()] {
+            let mut headers = [httparse::EMPTY_HEADER; 32];
+            let parsed = httparse::Request::new(&mut headers).parse(request).unwrap();
+            assert_eq!(parsed, httparse::Status::Complete(request.len()));
+            assert_eq!(count(&request.repeat(16), &head_end), 16);
+        }
+    }
+
+    #[test]
+    fn the_answer_announces_its_own_length() {
+        let body = hop_examples::BODY;
+        assert!(ANSWER.ends_with(body.as_bytes()));
+        let mut headers = [httparse::EMPTY_HEADER; 8];
+        let mut parsed = httparse::Response::new(&mut headers);
+        assert_eq!(parsed.parse(ANSWER).unwrap().unwrap(), ANSWER.len() - body.len());
+    }
+}
