@@ -1,1 +1,132 @@
-//! …
+//! One connection: session × protocol × unsent output × unread input.
+//!
+//! This file knows no route and no handler: what the application keeps for a request in flight is the opaque, boxed `F`.
+
+use crate::buf::carry::Carry;
+use crate::buf::out::Queue;
+use crate::proto::h1::H1;
+
+/// A transformation of the bytes between the socket and the protocol: TLS, one day; the identity is no session at all.
+///
+/// A session is a value: it is given bytes and appends bytes. It keeps a record that is not complete to itself.
+pub trait Session: Send {
+    /// Takes bytes that came from the socket; appends what they mean to `plain` and what must be said back to `cipher`.
+    fn decrypt(&mut self, input: &[u8], plain: &mut Vec<u8>, cipher: &mut Vec<u8>) -> Result<(), SessionError>;
+    /// Appends the form in which `plain` travels.
+    fn encrypt(&mut self, plain: &[u8], cipher: &mut Vec<u8>);
+    /// Appends the farewell, if there is one: nothing is encrypted after it.
+    fn close(&mut self, cipher: &mut Vec<u8>) {
+        let _ = cipher;
+    }
+}
+
+/// The peer broke the session: the connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionError;
+
+/// A session and its bytes that wait for the socket.
+pub struct Secured {
+    pub session: Box<dyn Session>,
+    pub cipher: Vec<u8>,
+    pub sent: usize,
+    pub said_goodbye: bool,
+}
+
+impl Secured {
+    pub fn new(session: Box<dyn Session>) -> Self {
+        Secured { session, cipher: Vec::new(), sent: 0, said_goodbye: false }
+    }
+
+    pub fn unsent(&self) -> &[u8] {
+        &self.cipher[self.sent..]
+    }
+
+    pub fn advance(&mut self, n: usize) {
+        self.sent += n;
+        if self.sent == self.cipher.len() {
+            self.cipher = Vec::new();
+            self.sent = 0;
+        }
+    }
+}
+
+/// The protocol that a connection speaks now.
+#[derive(Debug)]
+pub enum Proto {
+    /// HTTP/1.x.
+    H1(H1),
+}
+
+/// Why a connection's deadline was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// No deadline.
+    Off,
+    /// Between requests.
+    Idle,
+    /// A head has begun.
+    Head,
+    /// A body has begun.
+    Body,
+    /// Output waits for the socket.
+    Write,
+    /// The last answer has left; the peer may read it.
+    Linger,
+}
+
+/// One connection.
+pub struct Conn<F> {
+    pub proto: Proto,
+    /// Output that the socket did not take yet.
+    pub queue: Option<Box<Queue>>,
+    /// Input that was read and not used yet.
+    pub carry: Option<Box<Carry>>,
+    pub session: Option<Box<Secured>>,
+    /// What is in flight beyond the plain path.
+    pub flight: Option<Box<F>>,
+    /// Number of the current request, wrapping: an answer to an older one is stale.
+    pub request: u32,
+    /// Bytes of an unwanted body that were thrown away.
+    pub drained: u32,
+    pub timer: Timer,
+    /// The peer will send no more.
+    pub ended: bool,
+    /// hop has said that it will send no more.
+    pub shut: bool,
+    /// Nothing can be sent or received any more.
+    pub cut: bool,
+    /// It waits in the engine's list of connections to look at.
+    pub listed: bool,
+}
+
+impl<F> Conn<F> {
+    pub fn new(session: Option<Box<dyn Session>>) -> Self {
+        Conn {
+            proto: Proto::H1(H1::default()),
+            queue: None,
+            carry: None,
+            session: session.map(|session| Box::new(Secured::new(session))),
+            flight: None,
+            request: 0,
+            drained: 0,
+            timer: Timer::Off,
+            ended: false,
+            shut: false,
+            cut: false,
+            listed: false,
+        }
+    }
+
+    /// Whether output waits, the cork aside.
+    pub fn has_output(&self) -> bool {
+        self.queue.is_some() || self.session.as_ref().is_some_and(|secured| !secured.unsent().is_empty())
+    }
+
+    /// Unread input, in bytes.
+    pub fn carry_bytes(&self) -> usize {
+        self.carry.as_ref().map_or(0, |carry| carry.unread().len())
+    }
+}
+
+// With the slab's slot (8), the timer wheel's entry (16) and the driver's socket (16) a connection stays within 128 bytes.
+const _: () = assert!(size_of::<Conn<()>>() <= 88);

@@ -2,6 +2,7 @@
 //!
 //! This layer knows no slab, no poll loop and no socket.
 
+pub mod body;
 pub mod handler;
 pub mod limits;
 pub mod mail;

@@ -1,12 +1,13 @@
 //! A request as a handler sees it: borrowed from the input, gone when the callback returns.
 
 use std::any::{Any, TypeId};
+use std::cell::Cell;
 
 use http::{Method, Uri};
-use matchit::Params;
 
+use super::body::Body;
 use super::peer::Peer;
-use super::router::Endpoint;
+use super::router::{Endpoint, PathParams};
 use crate::wire::head::{Head, Version};
 
 /// What can look up the address of a request's client, when somebody asks.
@@ -21,8 +22,10 @@ pub struct Request<'r> {
     pub(crate) head: &'r Head<'r, 'r>,
     pub(crate) path: &'r str,
     pub(crate) query: Option<&'r str>,
-    pub(crate) params: &'r Params<'r, 'r>,
+    pub(crate) params: &'r PathParams<'r>,
     pub(crate) body: &'r [u8],
+    /// The streamed body, until an extractor takes it.
+    pub(crate) stream: &'r Cell<Option<Body>>,
     pub(crate) endpoint: &'r Endpoint,
     pub(crate) peer: &'r dyn PeerOf,
 }

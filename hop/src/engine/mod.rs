@@ -1,1 +1,196 @@
-//! …
+//! A whole worker without sockets, clock or threads.
+//!
+//! The driver moves bytes: it reads a socket into [`Engine::input`] and says [`Engine::received`], [`Engine::ended`] or
+//! [`Engine::failed`]; it then flushes that connection: sends what [`Engine::output`] gives, says [`Engine::wrote`], and does what
+//! [`Engine::verdict`] says. [`Engine::run`] gives the next connection that has work waiting (mail, a timer, a woken future);
+//! it is flushed the same way. [`Engine::wake_at`] says how long the driver may sleep.
+//!
+//! The cork is shared by all connections, so a connection is flushed before the next one is touched.
+
+mod answer;
+mod deadline;
+mod drive;
+mod flight;
+mod flush;
+mod mail;
+mod turn;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::app::mail::{Mail, WorkerMail};
+use crate::app::peer::Peer;
+use crate::app::reply::BlockingAnswer;
+use crate::app::router::App;
+use crate::buf::slab::{ConnId, Slab};
+use crate::conn::{Conn, Session};
+use crate::local::exec::Exec;
+use crate::time::{Now, Ticks, Wheel};
+use crate::wire::encode::Date;
+use crate::wire::head::HeadLimits;
+
+use self::deadline::TimeoutTicks;
+use self::flight::{Flight, Job};
+use crate::app::response::Response;
+
+/// Bytes that one read takes at most: what a connection may take of a worker before the others have their turn.
+pub const INPUT_BYTES: usize = 64 * 1024;
+
+/// What only the driver knows: the time, and who is at the other end.
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
+    /// What time it is.
+    pub now: Now,
+    /// Asked only when a handler asks.
+    pub peers: &'a dyn Peers,
+}
+
+/// Looks up addresses of clients.
+pub trait Peers {
+    /// The client of this connection.
+    fn peer(&self, id: ConnId) -> Peer;
+}
+
+/// What became of a new connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// It is served under this id.
+    Open(ConnId),
+    /// There are too many: write this as far as the socket takes it at once, and close.
+    Refused(&'static [u8]),
+}
+
+/// What the driver should do with a connection after it was flushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Wait until it can be read or written.
+    Watch {
+        /// Tell when there is input.
+        read: bool,
+        /// Tell when there is room for output.
+        write: bool,
+    },
+    /// Say that no more will be sent, then ask again.
+    ShutdownWrite,
+    /// Close the socket and say [`Engine::closed`].
+    Close,
+}
+
+/// What the driver should do besides moving bytes.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Run this on the blocking pool: [`Job::run`], or [`Job::refuse`] when the pool is full.
+    Run(Job),
+}
+
+/// See the module.
+pub struct Engine {
+    app: Arc<App>,
+    head_limits: HeadLimits,
+    timeouts: TimeoutTicks,
+    conns: Slab<Conn<Flight>>,
+    wheel: Wheel,
+    input: Vec<u8>,
+    cork: Vec<u8>,
+    date: Date,
+    exec: Exec<Response>,
+    mailbox: Arc<WorkerMail>,
+    /// Mail that was taken and not yet acted upon.
+    mail: VecDeque<Mail>,
+    /// Connections to look at.
+    listed: VecDeque<ConnId>,
+    effects: VecDeque<Effect>,
+    connections_max: usize,
+    stopping: bool,
+}
+
+impl Engine {
+    /// A worker of `app`. Its futures, and answers from other threads, come through `mailbox`, whose waker ends the driver's sleep.
+    pub fn new(app: Arc<App>, worker: u16, mailbox: Arc<WorkerMail>, now: Now) -> Engine {
+        let limits = &app.limits;
+        Engine {
+            head_limits: HeadLimits {
+                head_bytes_max: limits.head_bytes,
+                line_bytes_max: limits.line_bytes,
+                headers_max: limits.headers,
+            },
+            timeouts: TimeoutTicks::from(&app.timeouts),
+            conns: Slab::new(worker),
+            wheel: Wheel::new(now.ticks),
+            input: vec![0; INPUT_BYTES],
+            cork: Vec::new(),
+            date: Date::new(now.unix_seconds),
+            exec: Exec::new(),
+            mailbox,
+            mail: VecDeque::new(),
+            listed: VecDeque::new(),
+            effects: VecDeque::new(),
+            connections_max: limits.connections.unwrap_or(usize::MAX),
+            stopping: false,
+            app,
+        }
+    }
+
+    /// A client has connected.
+    pub fn accept(&mut self, outside: &Outside<'_>) -> Accept {
+        self.open(None, outside)
+    }
+
+    /// A client has connected, and its bytes go through a session.
+    pub fn accept_with(&mut self, session: Box<dyn Session>, outside: &Outside<'_>) -> Accept {
+        self.open(Some(session), outside)
+    }
+
+    fn open(&mut self, session: Option<Box<dyn Session>>, outside: &Outside<'_>) -> Accept {
+        if self.app.connections.fetch_add(1, Ordering::Relaxed) >= self.connections_max || self.stopping {
+            self.app.connections.fetch_sub(1, Ordering::Relaxed);
+            return Accept::Refused(REFUSAL);
+        }
+        let id = self.conns.insert(Conn::new(session));
+        self.rearm(id, outside.now.ticks);
+        Accept::Open(id)
+    }
+
+    /// Read the socket into this.
+    pub fn input(&mut self, id: ConnId) -> &mut [u8] {
+        debug_assert!(self.conns.get(id).is_some(), "the driver reads only connections that it has not closed");
+        &mut self.input
+    }
+
+    /// The driver has closed the socket: the connection's slot is free.
+    pub fn closed(&mut self, id: ConnId) {
+        self.abandon(id);
+        if self.conns.remove(id).is_some() {
+            self.wheel.clear(id.slot);
+            self.app.connections.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// When [`Engine::run`] must be called although nothing has happened.
+    pub fn wake_at(&self) -> Option<Ticks> {
+        self.wheel.next_wake()
+    }
+
+    /// The next thing that the driver should do besides moving bytes.
+    pub fn effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// How many connections are open on this worker.
+    pub fn connections(&self) -> usize {
+        self.conns.len()
+    }
+
+    /// Where mail for this worker goes.
+    pub fn mailbox(&self) -> &Arc<WorkerMail> {
+        &self.mailbox
+    }
+}
+
+/// The answer to a client that is one too many.
+const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
+
+/// What a blocking answer works on.
+pub(crate) type Work = BlockingAnswer;

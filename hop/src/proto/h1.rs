@@ -14,7 +14,7 @@ use crate::wire::framing::{self, BodyLength, Framing};
 use crate::wire::head::{self, Head, HeadLimits, HeaderSlots, Version};
 
 /// A request's body that is still to be read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Unread {
     Nothing,
     Exact(u64),
@@ -78,7 +78,7 @@ pub enum BodyPiece<'b> {
 }
 
 /// The state of HTTP/1.1 on one connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct H1 {
     state: State,
     /// The connection may be used for another request.

@@ -1,0 +1,314 @@
+//! A request body that is taken as it comes.
+//!
+//! The connection feeds, the consumer takes; when more than [`Limits::stream_bytes`](super::limits::Limits::stream_bytes) wait,
+//! the connection is not read any further until the consumer has caught up.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Buf, Bytes};
+use http::HeaderMap;
+
+use super::mail::{Mail, WorkerMail};
+use crate::buf::slab::ConnId;
+
+/// Why a body ended before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// The client left, or the server stopped.
+    Closed,
+    /// It is longer than the route allows; the client is answered 413.
+    TooLarge,
+    /// Its coding is malformed, or it came too slowly; the client is answered 400 or 408.
+    Malformed,
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BodyError::Closed => "the client left before the body was complete",
+            BodyError::TooLarge => "the body is larger than this route allows",
+            BodyError::Malformed => "the body is malformed or came too slowly",
+        })
+    }
+}
+
+impl std::error::Error for BodyError {}
+
+impl From<BodyError> for io::Error {
+    fn from(error: BodyError) -> Self {
+        let kind = match error {
+            BodyError::Closed => io::ErrorKind::UnexpectedEof,
+            BodyError::TooLarge | BodyError::Malformed => io::ErrorKind::InvalidData,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+/// What [`Body::on_chunk`] is told.
+#[derive(Debug)]
+pub enum Chunk<'a> {
+    /// Body bytes, in order, never empty.
+    Data(&'a [u8]),
+    /// The body is complete. Nothing follows.
+    End,
+    /// The body will never be complete. Nothing follows.
+    Failed(BodyError),
+}
+
+type OnChunk = Box<dyn FnMut(Chunk<'_>) + Send>;
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Bytes>,
+    waiting_bytes: usize,
+    end: Option<Result<HeaderMap, BodyError>>,
+    waker: Option<Waker>,
+    on_chunk: Option<OnChunk>,
+    /// Somebody has asked for the body.
+    wanted: bool,
+    /// Nobody will ask any more.
+    dropped: bool,
+    /// The connection has stopped reading and waits to be told.
+    full: bool,
+}
+
+/// What the connection and the consumer share.
+pub struct Feed {
+    state: Mutex<State>,
+    changed: Condvar,
+    conn: ConnId,
+    mailbox: Arc<WorkerMail>,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Feed of {:?}", self.conn)
+    }
+}
+
+/// The connection's side.
+impl Feed {
+    /// A feed of `conn` and the consumer's handle of it.
+    pub(crate) fn new(conn: ConnId, mailbox: Arc<WorkerMail>) -> (Arc<Feed>, Body) {
+        let feed = Arc::new(Feed { state: Mutex::default(), changed: Condvar::new(), conn, mailbox });
+        (Arc::clone(&feed), Body { feed, current: Bytes::new() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A consumer that panicked while it held the lock left plain data behind.
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Whether somebody has asked for the body: `100 Continue` is due.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.lock().wanted
+    }
+
+    /// Hands over body bytes. `false`: nobody wants them.
+    pub(crate) fn push(&self, data: &[u8]) -> bool {
+        if data.is_empty() || self.call(Chunk::Data(data)) {
+            return true;
+        }
+        let mut state = self.lock();
+        if state.dropped {
+            return false;
+        }
+        state.waiting.push_back(Bytes::copy_from_slice(data));
+        state.waiting_bytes += data.len();
+        self.notify(state);
+        true
+    }
+
+    /// Whether `limit` bytes wait. If so the consumer will say when it has caught up.
+    pub(crate) fn is_full(&self, limit: usize) -> bool {
+        let mut state = self.lock();
+        state.full = state.waiting_bytes >= limit && !state.dropped;
+        state.full
+    }
+
+    /// The body is complete, or never will be.
+    pub(crate) fn end(&self, end: Result<HeaderMap, BodyError>) {
+        let mut state = self.lock();
+        if state.end.is_some() {
+            return;
+        }
+        state.end = Some(end.clone());
+        self.notify(state);
+        self.call(match end {
+            Ok(_) => Chunk::End,
+            Err(error) => Chunk::Failed(error),
+        });
+    }
+
+    fn notify(&self, mut state: MutexGuard<'_, State>) {
+        let waker = state.waker.take();
+        drop(state);
+        self.changed.notify_one();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Calls the consumer's callback, outside of the lock. `false`: there is none.
+    fn call(&self, chunk: Chunk<'_>) -> bool {
+        let Some(mut on_chunk) = self.lock().on_chunk.take() else { return false };
+        let more = matches!(chunk, Chunk::Data(_));
+        on_chunk(chunk);
+        if more {
+            self.lock().on_chunk = Some(on_chunk);
+        }
+        true
+    }
+
+    fn look(&self) {
+        // A worker that has ended reads no further, and has said so by `end`.
+        let _ = self.mailbox.post(Mail::Look(self.conn));
+    }
+}
+
+/// A streamed request body: take it as an argument of a route.
+///
+/// * In a `blocking` route it is [`io::Read`].
+/// * In an `async` route call [`Body::chunk`].
+/// * In a plain route give it a callback, [`Body::on_chunk`], and answer by a [`Responder`](super::responder::Responder).
+///
+/// Dropping it throws the rest of the body away. The route's `limit` holds for it: beyond it reading fails and the client is answered 413.
+pub struct Body {
+    feed: Arc<Feed>,
+    current: Bytes,
+}
+
+impl Body {
+    /// The next bytes; `None` when the body is complete.
+    pub async fn chunk(&mut self) -> Option<Result<Bytes, BodyError>> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// The next bytes, as a poll; `None` when the body is complete.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let mut state = self.want();
+        if let Some(chunk) = state.waiting.pop_front() {
+            self.took(state, chunk.len());
+            return Poll::Ready(Some(Ok(chunk)));
+        }
+        match &state.end {
+            Some(Ok(_)) => Poll::Ready(None),
+            Some(Err(error)) => Poll::Ready(Some(Err(*error))),
+            None => {
+                state.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Calls `f` with every piece on the connection's worker: what has come already at once, the rest as it comes.
+    /// It must not block. A panic in it closes the connection.
+    pub fn on_chunk(self, mut f: impl FnMut(Chunk<'_>) + Send + 'static) {
+        drop(self.want());
+        loop {
+            let mut state = self.feed.lock();
+            state.waiting_bytes = 0;
+            let waiting = std::mem::take(&mut state.waiting);
+            if waiting.is_empty() {
+                match state.end.clone() {
+                    None => state.on_chunk = Some(Box::new(f)),
+                    end => {
+                        drop(state);
+                        f(end.map_or(Chunk::End, |end| end.map_or_else(Chunk::Failed, |_| Chunk::End)));
+                    }
+                }
+                break;
+            }
+            drop(state);
+            waiting.iter().for_each(|chunk| f(Chunk::Data(chunk)));
+        }
+        self.feed.look();
+    }
+
+    /// The trailers (RFC 9110 §6.5), once the body is complete.
+    pub fn trailers(&self) -> Option<HeaderMap> {
+        self.feed.lock().end.as_ref()?.as_ref().ok().cloned()
+    }
+
+    /// Locks, and asks for the body if nobody had.
+    fn want(&self) -> MutexGuard<'_, State> {
+        let mut state = self.feed.lock();
+        if !state.wanted {
+            state.wanted = true;
+            drop(state);
+            self.feed.look();
+            state = self.feed.lock();
+        }
+        state
+    }
+
+    fn took(&self, mut state: MutexGuard<'_, State>, n: usize) {
+        state.waiting_bytes -= n;
+        let resume = state.full && state.waiting_bytes == 0;
+        if resume {
+            state.full = false;
+        }
+        drop(state);
+        if resume {
+            self.feed.look();
+        }
+    }
+}
+
+impl io::Read for Body {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.current.is_empty() {
+            match self.next_blocking()? {
+                Some(chunk) => self.current = chunk,
+                None => return Ok(0),
+            }
+        }
+        let n = into.len().min(self.current.len());
+        self.current.copy_to_slice(&mut into[..n]);
+        Ok(n)
+    }
+}
+
+impl Body {
+    fn next_blocking(&self) -> io::Result<Option<Bytes>> {
+        let mut state = self.want();
+        loop {
+            if let Some(chunk) = state.waiting.pop_front() {
+                self.took(state, chunk.len());
+                return Ok(Some(chunk));
+            }
+            match &state.end {
+                Some(Ok(_)) => return Ok(None),
+                Some(Err(error)) => return Err((*error).into()),
+                None => {}
+            }
+            state = self.feed.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        let mut state = self.feed.lock();
+        if state.on_chunk.is_some() {
+            return;
+        }
+        state.dropped = true;
+        state.waiting.clear();
+        state.waiting_bytes = 0;
+        drop(state);
+        self.feed.look();
+    }
+}

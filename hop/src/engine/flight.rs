@@ -1,0 +1,146 @@
+//! What a request in flight needs beyond the plain path: boxed, and there only while it is needed.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::StatusCode;
+
+use super::Work;
+use crate::app::body::{Body, Feed};
+use crate::app::peer::Peer;
+use crate::app::request::{PeerOf, Request};
+use crate::app::responder::Responder;
+use crate::app::response::Response;
+use crate::app::router::{App, Endpoint};
+use crate::app::stream::Source;
+use crate::local::exec::TaskKey;
+use crate::wire::head::{self, HeadLimits};
+
+/// A request whose body gathers, whose answer is deferred, or whose body or answer streams.
+pub(crate) struct Flight {
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// A copy of the head and, while it gathers, of the body behind it.
+    pub(crate) kept: Vec<u8>,
+    pub(crate) head_bytes: usize,
+    pub(crate) waits: Waits,
+    /// Where a streamed request body goes.
+    pub(crate) feed: Option<Arc<Feed>>,
+    /// Bytes of the streamed or drained body so far.
+    pub(crate) body_bytes: u64,
+}
+
+/// What the request in flight waits for.
+pub(crate) enum Waits {
+    /// Nothing: it is kept for its feed.
+    Nothing,
+    /// The rest of its body; then the callback runs.
+    Body,
+    /// A [`Responder`], on whichever thread. Set when the client has gone.
+    Answer(Arc<AtomicBool>),
+    /// A future of this worker.
+    Task(TaskKey),
+    /// More from the source of its answer's body.
+    Source(Box<dyn Source>),
+}
+
+impl Flight {
+    pub(crate) fn new(endpoint: &Arc<Endpoint>, head: &[u8]) -> Self {
+        Flight {
+            endpoint: Arc::clone(endpoint),
+            kept: head.to_vec(),
+            head_bytes: head.len(),
+            waits: Waits::Nothing,
+            feed: None,
+            body_bytes: 0,
+        }
+    }
+}
+
+impl Waits {
+    /// Tells whoever would have answered that nobody listens. Returns the future to drop, if there is one.
+    pub(crate) fn abandon(&mut self) -> Option<TaskKey> {
+        match std::mem::replace(self, Waits::Nothing) {
+            Waits::Answer(gone) => {
+                gone.store(true, Ordering::Release);
+                None
+            }
+            Waits::Task(key) => Some(key),
+            Waits::Nothing | Waits::Body | Waits::Source(_) => None,
+        }
+    }
+}
+
+/// The client's address, when it was looked up beforehand.
+impl PeerOf for Peer {
+    fn peer(&self) -> Peer {
+        self.clone()
+    }
+}
+
+/// A head that was accepted once, read again from its copy.
+pub(crate) fn again<T>(
+    app: &App,
+    endpoint: &Endpoint,
+    head: &[u8],
+    body: &[u8],
+    stream: Option<Body>,
+    peer: &dyn PeerOf,
+    f: impl FnOnce(&Request<'_>) -> T,
+) -> Option<T> {
+    let mut slots = head::slots();
+    let (_, head) = head::parse(head, &mut slots, &ANY_SIZE).ok()??;
+    let target = head.target().ok()?;
+    let (_, params) = app.find(head.method, target.path());
+    let params = params.decoded().ok()?;
+    Some(f(&Request {
+        head: &head,
+        path: target.path(),
+        query: target.query(),
+        params: &params,
+        body,
+        stream: &Cell::new(stream),
+        endpoint,
+        peer,
+    }))
+}
+
+/// The head was within the limits when it was accepted.
+const ANY_SIZE: HeadLimits =
+    HeadLimits { head_bytes_max: usize::MAX, line_bytes_max: usize::MAX, headers_max: head::HEADERS_CEILING };
+
+/// A `blocking` callback with an owned copy of its request.
+pub struct Job {
+    pub(crate) app: Arc<App>,
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) head: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) stream: Option<Body>,
+    pub(crate) peer: Peer,
+    pub(crate) work: Work,
+    pub(crate) responder: Responder,
+}
+
+impl Job {
+    /// Does the work, and answers. Catches panics (500). Nothing is done when the client has gone.
+    pub fn run(self) {
+        if self.responder.is_closed() {
+            return;
+        }
+        let Job { app, endpoint, head, body, stream, peer, work, responder } = self;
+        let answer = catch_unwind(AssertUnwindSafe(|| again(&app, &endpoint, &head, &body, stream, &peer, work)));
+        responder.send(answer.ok().flatten().unwrap_or_else(|| Response::new(StatusCode::INTERNAL_SERVER_ERROR)));
+    }
+
+    /// Answers 503: the pool is full.
+    pub fn refuse(self) {
+        self.responder.send(Response::new(StatusCode::SERVICE_UNAVAILABLE).with_header("retry-after", "1"));
+    }
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Job for {:?}", self.responder)
+    }
+}

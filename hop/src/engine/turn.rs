@@ -1,0 +1,188 @@
+//! One request's answer, written: the engine's side of a [`Reply`](crate::app::reply::Reply).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::StatusCode;
+
+use super::Work;
+use crate::app::mail::WorkerMail;
+use crate::app::reply::{AnswerFuture, Exchange};
+use crate::app::request::Request;
+use crate::app::responder::Responder;
+use crate::app::response::{Body, FilePart, Response, ResponseHead};
+use crate::app::stream::Source;
+use crate::buf::out::{Mark, Out};
+use crate::buf::slab::ConnId;
+use crate::proto::h1::{AnswerError, AnswerHead, H1, Length};
+use crate::wire::encode::Date;
+
+/// What is left to do after a callback.
+pub(crate) enum Outcome {
+    /// The callback used its reply for nothing yet.
+    Open,
+    /// The answer is written.
+    Done,
+    /// The answer's body broke its promise: the connection must end.
+    Broken,
+    /// Somebody holds a [`Responder`].
+    Deferred(Arc<AtomicBool>),
+    /// To be polled.
+    Future(AnswerFuture),
+    /// To be run on the blocking pool.
+    Blocking(Work, Responder),
+    /// The head is written; the body is to be pulled.
+    Stream(Box<dyn Source>),
+}
+
+/// Everything that one answer touches.
+pub(crate) struct Turn<'t> {
+    pub(crate) h1: &'t mut H1,
+    pub(crate) out: Out<'t>,
+    pub(crate) date: &'t Date,
+    /// Missing only for a deferred answer where no hook asks for it.
+    pub(crate) request: Option<&'t Request<'t>>,
+    pub(crate) id: ConnId,
+    pub(crate) number: u32,
+    pub(crate) mailbox: &'t Arc<WorkerMail>,
+    pub(crate) stopping: bool,
+    pub(crate) drain_bytes: u64,
+    pub(crate) outcome: Outcome,
+}
+
+impl Exchange for Turn<'_> {
+    fn whole(&mut self, status: StatusCode, content_type: Option<&'static str>, body: &[u8]) {
+        if self.has_hooks() {
+            let head = ResponseHead { status, content_type, ..ResponseHead::default() };
+            return self.response(Response { head, body: Body::Bytes(bytes::Bytes::copy_from_slice(body)) });
+        }
+        let head = AnswerHead { status, content_type, headers: None, length: Length::Exact(body.len() as u64) };
+        let (h1, date) = (self.prepared(), self.date);
+        let written = self.out.write(|out| {
+            h1.begin(out, date, &head);
+            h1.data(out, body)?;
+            h1.end(out, None)
+        });
+        self.conclude(written);
+    }
+
+    fn response(&mut self, mut response: Response) {
+        self.run_hooks(&mut response.head);
+        let length = declared_length(&response);
+        let ResponseHead { status, headers, content_type, .. } = &response.head;
+        let head = AnswerHead { status: *status, content_type: *content_type, headers: Some(headers), length };
+        let (h1, date) = (self.prepared(), self.date);
+        let wanted = self.out.write(|out| h1.begin(out, date, &head));
+        let written = match response.body {
+            Body::Stream(source) if wanted => {
+                self.outcome = Outcome::Stream(source);
+                return;
+            }
+            Body::Bytes(bytes) if wanted => self.bytes(bytes),
+            Body::File(parts) if wanted => self.files(parts),
+            _ => Ok(()),
+        };
+        let written = written.and_then(|()| self.out.write(|out| self.h1.end(out, None)));
+        self.conclude(written);
+    }
+
+    fn defer(&mut self) -> Responder {
+        let gone = Arc::new(AtomicBool::new(false));
+        self.outcome = Outcome::Deferred(Arc::clone(&gone));
+        Responder::new(self.id, self.number, gone, Arc::clone(self.mailbox))
+    }
+
+    fn future(&mut self, future: AnswerFuture) {
+        self.outcome = Outcome::Future(future);
+    }
+
+    fn blocking(&mut self, work: Work) {
+        let responder = self.defer();
+        self.outcome = Outcome::Blocking(work, responder);
+    }
+}
+
+impl Turn<'_> {
+    /// Takes back all that a callback did that then panicked.
+    pub(crate) fn take_back(&mut self, h1: H1, mark: Mark) {
+        *self.h1 = h1;
+        self.out.rollback(mark);
+        if let Outcome::Deferred(gone) = &self.outcome {
+            gone.store(true, Ordering::Release);
+        }
+        self.outcome = Outcome::Open;
+    }
+
+    /// The machine, told what decides whether the connection can be used again.
+    fn prepared(&mut self) -> &mut H1 {
+        if self.stopping || self.h1.unread_bytes().is_some_and(|unread| unread > self.drain_bytes) {
+            self.h1.close_after_answer();
+        }
+        self.h1
+    }
+
+    fn bytes(&mut self, bytes: bytes::Bytes) -> Result<(), AnswerError> {
+        if self.h1.is_chunked() {
+            return self.out.write(|out| self.h1.data(out, &bytes));
+        }
+        self.h1.count(bytes.len() as u64)?;
+        self.out.shared(bytes);
+        Ok(())
+    }
+
+    fn files(&mut self, parts: Vec<FilePart>) -> Result<(), AnswerError> {
+        for part in parts {
+            self.h1.count(part.len())?;
+            self.out.shared(part.before);
+            if let Some(range) = part.range {
+                self.out.file(range);
+            }
+        }
+        Ok(())
+    }
+
+    fn conclude(&mut self, written: Result<(), AnswerError>) {
+        self.outcome = match written {
+            Ok(()) => Outcome::Done,
+            Err(error) => {
+                log::error!("an answer's body broke its declared length ({error:?}); closing the connection");
+                Outcome::Broken
+            }
+        };
+    }
+
+    fn has_hooks(&self) -> bool {
+        self.request.is_some_and(|request| !request.endpoint.scope.after.is_empty())
+    }
+
+    /// Runs the hooks; one that panics makes the answer a bare 500.
+    fn run_hooks(&self, head: &mut ResponseHead) {
+        let Some(request) = self.request else { return };
+        let hooks = &request.endpoint.scope.after;
+        if hooks.is_empty() {
+            return;
+        }
+        let ran = catch_unwind(AssertUnwindSafe(|| hooks.iter().for_each(|hook| hook(head, request))));
+        if ran.is_err() {
+            log::error!("an `after` hook panicked at {request:?}; answering 500");
+            *head = ResponseHead { status: StatusCode::INTERNAL_SERVER_ERROR, ..ResponseHead::default() };
+        }
+    }
+}
+
+/// The body's length: by its kind, or as the handler declared it for a stream.
+fn declared_length(response: &Response) -> Length {
+    match &response.body {
+        Body::Empty => Length::Exact(said_length(response).unwrap_or(0)),
+        Body::Bytes(bytes) => Length::Exact(bytes.len() as u64),
+        Body::File(parts) => Length::Exact(parts.iter().map(FilePart::len).sum()),
+        Body::Stream(source) => {
+            source.exact_bytes().or_else(|| said_length(response)).map_or(Length::Unknown, Length::Exact)
+        }
+    }
+}
+
+fn said_length(response: &Response) -> Option<u64> {
+    response.head.headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
