@@ -1,12 +1,12 @@
 //! hop: event handlers for HTTP on poll loops. Idle connections cost no thread, no task and next to no memory.
 #![deny(unsafe_code)] // Allowed in `server/poller.rs` alone, for one block.
 
-// mod app;
+mod app;
 mod buf;
 mod conn;
 mod engine;
 mod local;
-// mod proto;
+mod proto;
 mod server;
 mod time;
 mod wire;

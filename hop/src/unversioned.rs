@@ -1,1 +1,10 @@
-//! The semver-exempt door: the sans-IO `Engine` and the pure functions under it, for embedding, simulation and fuzzing.
+//! The semver-exempt door: the sans-IO [`Engine`] and the pure functions under it, for embedding, simulation and fuzzing.
+
+pub use crate::app::mail::{Mail, WorkerMail};
+pub use crate::app::router::App;
+pub use crate::buf::out::{FileRange, Output, Slices};
+pub use crate::buf::slab::ConnId;
+pub use crate::conn::{Session, SessionError};
+pub use crate::engine::{Accept, Effect, Engine, INPUT_BYTES, Job, Outside, Peers, Verdict};
+pub use crate::local::mail::{Mailbox, Wake};
+pub use crate::time::{Now, Ticks};

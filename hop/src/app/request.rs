@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::cell::Cell;
+use std::sync::Arc;
 
 use http::{Method, Uri};
 
@@ -26,7 +27,7 @@ pub struct Request<'r> {
     pub(crate) body: &'r [u8],
     /// The streamed body, until an extractor takes it.
     pub(crate) stream: &'r Cell<Option<Body>>,
-    pub(crate) endpoint: &'r Endpoint,
+    pub(crate) endpoint: &'r Arc<Endpoint>,
     pub(crate) peer: &'r dyn PeerOf,
 }
 

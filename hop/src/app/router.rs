@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use http::{Method, StatusCode};
 use matchit::Params;
@@ -67,6 +68,8 @@ pub struct App {
     fallback: Arc<Endpoint>,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
+    /// Open connections of all workers.
+    pub(crate) connections: AtomicUsize,
 }
 
 /// The endpoints of one path.
@@ -104,5 +107,38 @@ impl EventHandler for Always {
 
     fn on_request(&self, _: &Request<'_>, reply: Reply<'_>) -> Replied {
         reply.send(self.0)
+    }
+}
+
+/// The parameters of a path, percent-decoded.
+pub struct PathParams<'r> {
+    raw: Params<'r, 'r>,
+}
+
+impl<'r> PathParams<'r> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'r str> {
+        self.raw.get(name)
+    }
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'r str, &'r str)> {
+        self.raw.iter()
+    }
+    pub(crate) fn decode(raw: Params<'r, 'r>) -> Result<Self, ()> {
+        Ok(PathParams { raw })
+    }
+}
+
+#[cfg(test)]
+impl App {
+    /// An app with one handler for everything.
+    pub(crate) fn of(handler: impl EventHandler, body: BodyMode) -> App {
+        let mut endpoint = Endpoint::new(handler, Arc::default());
+        endpoint.body = body;
+        App {
+            paths: matchit::Router::new(),
+            fallback: Arc::new(endpoint),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            connections: AtomicUsize::new(0),
+        }
     }
 }

@@ -156,7 +156,7 @@ impl Engine {
         while let Some(conn) = self.conns.get_mut(id)
             && let Some(flight) = conn.flight.as_mut()
             && let Waits::Source(source) = &mut flight.waits
-            && Out { cork: &mut self.cork, queue: &mut conn.queue }.memory_bytes() < self.app.limits.output_bytes
+            && (Out { cork: &mut self.cork, queue: &mut conn.queue }).memory_bytes() < self.app.limits.output_bytes
         {
             let waker = Waker::from(Arc::new(Look { conn: id, mailbox: Arc::clone(&self.mailbox) }));
             let Poll::Ready(part) = pull(source.as_mut(), &mut Context::from_waker(&waker)) else { return };
@@ -227,7 +227,8 @@ impl Engine {
     pub(crate) fn abandon_for(&mut self, id: ConnId, why: BodyError) {
         let Some(mut flight) = self.conns.get_mut(id).and_then(|conn| conn.flight.take()) else { return };
         if let Some(key) = flight.waits.abandon() {
-            self.guarded(id, || self.exec.cancel(key));
+            let dropped = catch_unwind(AssertUnwindSafe(|| self.exec.cancel(key)));
+            self.survived(id, dropped.is_ok());
         }
         if let Some(feed) = flight.feed.take() {
             self.guarded(id, || feed.end(Err(why)));

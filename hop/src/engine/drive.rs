@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::flight::{Flight, Waits, again};
 use super::turn::{Outcome, Turn};
@@ -14,7 +14,8 @@ use crate::app::body::{BodyError, Feed};
 use crate::app::peer::Peer;
 use crate::app::reply::{Exchange, Reply};
 use crate::app::request::{PeerOf, Request};
-use crate::app::router::{App, BodyMode, Endpoint};
+use crate::app::response::Response;
+use crate::app::router::{App, BodyMode, Endpoint, PathParams};
 use crate::buf::carry::Carry;
 use crate::buf::out::Out;
 use crate::buf::slab::ConnId;
@@ -22,8 +23,8 @@ use crate::conn::{Conn, Proto};
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
 use crate::proto::h1::BodyPiece;
-use crate::wire::encode;
 use crate::wire::head::{self, Head};
+use crate::wire::{encode, trailer};
 
 /// What one step of the loop did with the input.
 enum Step {
@@ -140,7 +141,7 @@ impl Engine {
             Err(error) => return self.refused(id, error.into()),
         };
         let (endpoint, params) = app.find(head.method, target.path());
-        let Ok(params) = params.decoded() else { return self.refused(id, PeerError::Encoding) };
+        let Ok(params) = PathParams::decode(params) else { return self.refused(id, PeerError::Encoding) };
         let request = Request {
             head: &head,
             path: target.path(),
@@ -190,7 +191,7 @@ impl Engine {
         let asked = catch_unwind(AssertUnwindSafe(|| hooks.iter().find_map(|hook| hook(request))));
         let answer = asked.unwrap_or_else(|_| {
             log::error!("a `before` hook panicked at {request:?}; answering 500");
-            Some(StatusCode::INTERNAL_SERVER_ERROR.into())
+            Some(Response::new(StatusCode::INTERNAL_SERVER_ERROR))
         });
         let Some(answer) = answer else { return false };
         self.exchange(id, Some(request), &[], |turn| turn.response(answer));
@@ -311,7 +312,7 @@ impl Engine {
         if !gathering {
             let feed = conn.flight.as_mut().and_then(|flight| flight.feed.take());
             if let Some(feed) = feed {
-                let trailers = crate::wire::chunk::trailers(trailers).unwrap_or_default();
+                let trailers = trailer_map(trailers);
                 self.guarded(id, || feed.end(Ok(trailers)));
             }
             return;
@@ -324,8 +325,13 @@ impl Engine {
 
     /// Runs a consumer's code; a panic in it cuts the connection.
     pub(crate) fn guarded(&mut self, id: ConnId, f: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(f)).is_err() {
-            log::error!("a body's callback panicked; closing the connection");
+        let survived = catch_unwind(AssertUnwindSafe(f)).is_ok();
+        self.survived(id, survived);
+    }
+
+    pub(crate) fn survived(&mut self, id: ConnId, survived: bool) {
+        if !survived {
+            log::error!("a user's callback or destructor panicked; closing the connection");
             self.cut(id);
         }
     }
@@ -374,6 +380,14 @@ impl Engine {
             outcome => self.follow_up(id, request, raw, outcome),
         }
     }
+}
+
+/// The trailers as a map; those that must not be there are left out.
+fn trailer_map(section: &[u8]) -> HeaderMap {
+    let field = |(name, value): (&str, &[u8])| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
+    };
+    trailer::fields(section).filter_map(field).collect()
 }
 
 /// Input after the last request is thrown away.

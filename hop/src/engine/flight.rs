@@ -13,7 +13,7 @@ use crate::app::peer::Peer;
 use crate::app::request::{PeerOf, Request};
 use crate::app::responder::Responder;
 use crate::app::response::Response;
-use crate::app::router::{App, Endpoint};
+use crate::app::router::{App, Endpoint, PathParams};
 use crate::app::stream::Source;
 use crate::local::exec::TaskKey;
 use crate::wire::head::{self, HeadLimits};
@@ -82,7 +82,7 @@ impl PeerOf for Peer {
 /// A head that was accepted once, read again from its copy.
 pub(crate) fn again<T>(
     app: &App,
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     head: &[u8],
     body: &[u8],
     stream: Option<Body>,
@@ -93,7 +93,7 @@ pub(crate) fn again<T>(
     let (_, head) = head::parse(head, &mut slots, &ANY_SIZE).ok()??;
     let target = head.target().ok()?;
     let (_, params) = app.find(head.method, target.path());
-    let params = params.decoded().ok()?;
+    let params = PathParams::decode(params).ok()?;
     Some(f(&Request {
         head: &head,
         path: target.path(),

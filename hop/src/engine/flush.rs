@@ -3,6 +3,7 @@
 use std::os::unix::fs::FileExt;
 
 use super::{Engine, Outside, Verdict};
+use crate::app::body::BodyError;
 use crate::buf::out::{self, Out, Output};
 use crate::buf::slab::ConnId;
 use crate::conn::{Conn, Proto, Timer};
@@ -54,22 +55,28 @@ impl Engine {
     /// After a turn: ends what cannot go on, and sets the deadline.
     pub(crate) fn settle(&mut self, id: ConnId, outside: &Outside<'_>) {
         let Some(conn) = self.conns.get_mut(id) else { return };
-        if conn.ended {
+        if conn.ended && !has_requests(conn) {
             let Proto::H1(h1) = &mut conn.proto;
             match h1.state() {
-                State::Idle if conn.queue.is_none() || conn.carry.is_none() => h1.stop(),
-                State::Body if self.truncated(id) => self.cut(id),
-                State::Early | State::Draining => self.cut(id),
-                _ => {}
+                State::Idle | State::Draining => h1.stop(),
+                State::Body | State::Early => self.truncated(id),
+                State::Owed | State::Answering | State::Closing => {}
             }
         }
         self.rearm(id, outside.now.ticks);
     }
 
-    /// Whether a body was wanted that will never be whole.
-    fn truncated(&self, id: ConnId) -> bool {
-        let Some(Conn { flight: Some(flight), carry, .. }) = self.conns.get(id) else { return false };
-        carry.is_none() && (flight.feed.is_some() || matches!(flight.waits, Waits::Body))
+    /// The peer has ended in the middle of a body: nothing can be answered to what was wanted whole; a consumer is told.
+    fn truncated(&mut self, id: ConnId) {
+        let Some(Conn { flight: Some(flight), carry: None, proto, .. }) = self.conns.get_mut(id) else { return };
+        if matches!(flight.waits, Waits::Body | Waits::Nothing) {
+            let Proto::H1(h1) = proto;
+            h1.stop();
+            return self.abandon(id);
+        }
+        if let Some(feed) = flight.feed.take() {
+            self.guarded(id, || feed.end(Err(BodyError::Closed)));
+        }
     }
 
     /// What the socket should be given next.
@@ -117,9 +124,8 @@ impl Engine {
         if h1.state() == State::Closing && !write {
             return farewell(conn);
         }
-        if !write && conn.carry.is_some() && can_go_on(h1.state()) && !conn.listed {
-            conn.listed = true;
-            self.listed.push_back(id);
+        if !write && has_requests(conn) {
+            self.list(id);
         }
         let Some(conn) = self.conns.get(id) else { return Verdict::Close };
         Verdict::Watch { read: wants_input(conn), write }
@@ -148,10 +154,10 @@ fn farewell(conn: &mut Conn<Flight>) -> Verdict {
     Verdict::ShutdownWrite
 }
 
-/// Whether unread input may be used now that output has left.
-fn can_go_on(state: State) -> bool {
-    let _ = state;
-    false
+/// Whether requests were left unread because output had to leave first.
+fn has_requests(conn: &Conn<Flight>) -> bool {
+    let Proto::H1(h1) = &conn.proto;
+    h1.state() == State::Idle && conn.carry.as_ref().is_some_and(|carry| carry.searched == 0)
 }
 
 fn wants_input(conn: &Conn<Flight>) -> bool {

@@ -13,9 +13,12 @@ mod drive;
 mod flight;
 mod flush;
 mod mail;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -25,13 +28,14 @@ use crate::app::reply::BlockingAnswer;
 use crate::app::router::App;
 use crate::buf::slab::{ConnId, Slab};
 use crate::conn::{Conn, Session};
-use crate::local::exec::Exec;
+use crate::local::exec::{Exec, WakeTask};
 use crate::time::{Now, Ticks, Wheel};
 use crate::wire::encode::Date;
 use crate::wire::head::HeadLimits;
 
 use self::deadline::TimeoutTicks;
-use self::flight::{Flight, Job};
+use self::flight::Flight;
+pub use self::flight::Job;
 use crate::app::response::Response;
 
 /// Bytes that one read takes at most: what a connection may take of a worker before the others have their turn.
@@ -87,7 +91,8 @@ pub enum Effect {
 
 /// See the module.
 pub struct Engine {
-    app: Arc<App>,
+    /// Shared within the worker without touching the counter that all workers share.
+    app: Rc<Arc<App>>,
     head_limits: HeadLimits,
     timeouts: TimeoutTicks,
     conns: Slab<Conn<Flight>>,
@@ -97,8 +102,8 @@ pub struct Engine {
     date: Date,
     exec: Exec<Response>,
     mailbox: Arc<WorkerMail>,
-    /// Mail that was taken and not yet acted upon.
-    mail: VecDeque<Mail>,
+    /// Mail that was taken and not yet acted upon, the next one last.
+    mail: Vec<Mail>,
     /// Connections to look at.
     listed: VecDeque<ConnId>,
     effects: VecDeque<Effect>,
@@ -122,14 +127,14 @@ impl Engine {
             input: vec![0; INPUT_BYTES],
             cork: Vec::new(),
             date: Date::new(now.unix_seconds),
-            exec: Exec::new(),
+            exec: Exec::new(Arc::clone(&mailbox) as Arc<dyn WakeTask>),
             mailbox,
-            mail: VecDeque::new(),
+            mail: Vec::new(),
             listed: VecDeque::new(),
             effects: VecDeque::new(),
             connections_max: limits.connections.unwrap_or(usize::MAX),
             stopping: false,
-            app,
+            app: Rc::new(app),
         }
     }
 
@@ -190,7 +195,8 @@ impl Engine {
 }
 
 /// The answer to a client that is one too many.
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
+const REFUSAL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
 
 /// What a blocking answer works on.
 pub(crate) type Work = BlockingAnswer;

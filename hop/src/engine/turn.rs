@@ -58,7 +58,8 @@ impl Exchange for Turn<'_> {
             return self.response(Response { head, body: Body::Bytes(bytes::Bytes::copy_from_slice(body)) });
         }
         let head = AnswerHead { status, content_type, headers: None, length: Length::Exact(body.len() as u64) };
-        let (h1, date) = (self.prepared(), self.date);
+        self.decide_reuse();
+        let (h1, date) = (&mut *self.h1, self.date);
         let written = self.out.write(|out| {
             h1.begin(out, date, &head);
             h1.data(out, body)?;
@@ -72,7 +73,8 @@ impl Exchange for Turn<'_> {
         let length = declared_length(&response);
         let ResponseHead { status, headers, content_type, .. } = &response.head;
         let head = AnswerHead { status: *status, content_type: *content_type, headers: Some(headers), length };
-        let (h1, date) = (self.prepared(), self.date);
+        self.decide_reuse();
+        let (h1, date) = (&mut *self.h1, self.date);
         let wanted = self.out.write(|out| h1.begin(out, date, &head));
         let written = match response.body {
             Body::Stream(source) if wanted => {
@@ -114,12 +116,11 @@ impl Turn<'_> {
         self.outcome = Outcome::Open;
     }
 
-    /// The machine, told what decides whether the connection can be used again.
-    fn prepared(&mut self) -> &mut H1 {
+    /// Tells the machine when the connection cannot be used again.
+    fn decide_reuse(&mut self) {
         if self.stopping || self.h1.unread_bytes().is_some_and(|unread| unread > self.drain_bytes) {
             self.h1.close_after_answer();
         }
-        self.h1
     }
 
     fn bytes(&mut self, bytes: bytes::Bytes) -> Result<(), AnswerError> {

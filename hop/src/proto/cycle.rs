@@ -51,15 +51,8 @@ pub enum Move {
 
 impl State {
     /// All states, in the order of a request.
-    pub const ALL: [State; 7] = [
-        State::Idle,
-        State::Body,
-        State::Owed,
-        State::Early,
-        State::Answering,
-        State::Draining,
-        State::Closing,
-    ];
+    pub const ALL: [State; 7] =
+        [State::Idle, State::Body, State::Owed, State::Early, State::Answering, State::Draining, State::Closing];
 
     /// The state after `step`, or `None` where the move is not legal.
     pub fn after(self, step: Move) -> Option<State> {

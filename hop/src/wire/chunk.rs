@@ -22,7 +22,7 @@ const SIZE_DIGITS_MAX: u8 = 16;
 /// The reader of one chunked body; `default()` stands before its first chunk.
 ///
 /// Call [`Chunked::next`] with the unread input and consume what it says until it gives [`Piece::End`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Chunked {
     /// Data bytes of this chunk that are still to come; while the size is being read, the size so far.
     left: u64,

@@ -1,0 +1,143 @@
+//! The engine, driven by hand: what goes in, what comes out, what becomes of the connection.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::app::handler::EventHandler;
+use crate::app::reply::{Replied, Reply};
+use crate::app::request::Request;
+use crate::app::router::BodyMode;
+use crate::buf::out::Output;
+
+/// Answers what it was asked, as text.
+struct Inspect;
+
+impl EventHandler for Inspect {
+    type Conn = ();
+
+    fn on_request(&self, request: &Request<'_>, reply: Reply<'_>) -> Replied {
+        let body = String::from_utf8_lossy(request.body());
+        reply.send(format!("{} {} {body}", request.method_str(), request.target()))
+    }
+}
+
+struct Nobody;
+
+impl Peers for Nobody {
+    fn peer(&self, _: ConnId) -> Peer {
+        Peer::Unknown
+    }
+}
+
+struct NoWake;
+
+impl crate::local::mail::Wake for NoWake {
+    fn wake(&self) {}
+}
+
+/// An engine with one connection.
+struct Driver {
+    engine: Engine,
+    id: ConnId,
+    now: Now,
+    sent: Vec<u8>,
+    verdict: Option<Verdict>,
+}
+
+impl Driver {
+    fn new(app: App) -> Self {
+        let now = Now::default();
+        let mut engine = Engine::new(Arc::new(app), 0, Arc::new(WorkerMail::new(Arc::new(NoWake))), now);
+        let Accept::Open(id) = engine.accept(&Outside { now, peers: &Nobody }) else { panic!("refused") };
+        Driver { engine, id, now, sent: Vec::new(), verdict: None }
+    }
+
+    fn outside(&self) -> Outside<'static> {
+        Outside { now: self.now, peers: &Nobody }
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.engine.input(self.id)[..bytes.len()].copy_from_slice(bytes);
+        let outside = self.outside();
+        self.engine.received(self.id, bytes.len(), &outside);
+        self.flush();
+        while let Some(id) = self.engine.run(&outside) {
+            assert_eq!(id, self.id);
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let outside = self.outside();
+        loop {
+            let n = match self.engine.output(self.id, &outside) {
+                Output::Nothing => break,
+                Output::Bytes(bytes) => {
+                    self.sent.extend_from_slice(bytes);
+                    bytes.len()
+                }
+                Output::Slices(slices) => {
+                    slices.iter().for_each(|slice| self.sent.extend_from_slice(slice));
+                    slices.iter().map(|slice| slice.len()).sum()
+                }
+                Output::File(_) => unreachable!("no handler here answers with a file"),
+            };
+            self.engine.wrote(self.id, n, &outside);
+        }
+        self.verdict = Some(self.engine.verdict(self.id, &outside));
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.sent).into_owned()
+    }
+}
+
+fn inspect() -> Driver {
+    Driver::new(App::of(Inspect, BodyMode::Whole))
+}
+
+#[test]
+fn a_request_is_answered_and_the_connection_stays() {
+    let mut driver = inspect();
+    driver.send(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(driver.text().starts_with("HTTP/1.1 200 OK\r\n"), "{}", driver.text());
+    assert!(driver.text().ends_with("\r\n\r\nGET /a "), "{}", driver.text());
+    assert_eq!(driver.verdict, Some(Verdict::Watch { read: true, write: false }));
+}
+
+#[test]
+fn bodies_in_any_split_reach_the_handler_and_the_next_request_follows() {
+    let requests: [&[u8]; 2] = [
+        b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\nT: 1\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+    ];
+    for request in requests {
+        for cut in 0..request.len() {
+            let mut driver = inspect();
+            driver.send(&request[..cut]);
+            driver.send(&request[cut..]);
+            let text = driver.text();
+            assert!(text.contains("\r\n\r\nPOST /a helloHTTP/1.1 200 OK"), "cut at {cut}: {text}");
+            assert!(text.ends_with("\r\n\r\nGET /b "), "cut at {cut}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_malformed_request_gets_its_status_and_the_end() {
+    let mut driver = inspect();
+    driver.send(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n");
+    assert!(driver.text().starts_with("HTTP/1.1 400 "), "{}", driver.text());
+    assert_eq!(driver.verdict, Some(Verdict::ShutdownWrite));
+}
+
+#[test]
+fn a_head_that_never_ends_gets_408() {
+    let mut driver = inspect();
+    driver.send(b"GET / HT");
+    driver.now.ticks = driver.engine.wake_at().expect("a deadline is set");
+    let outside = driver.outside();
+    assert_eq!(driver.engine.run(&outside), Some(driver.id));
+    driver.flush();
+    assert!(driver.text().starts_with("HTTP/1.1 408 "), "{}", driver.text());
+}
