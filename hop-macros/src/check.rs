@@ -1,5 +1,4 @@
 //! Every rule about what a route may look like. Each broken one is reported on the token that broke it, with what was expected.
-use quote::ToTokens;
 use syn::{Attribute, FnArg, ReturnType, Type};
 
 use crate::args::Args;
@@ -56,9 +55,7 @@ pub(crate) fn function(function: &Method, args: &Args, errors: &mut Errors) {
 /// Checks an `impl` block.
 pub(crate) fn block(block: &Block, args: &Args, errors: &mut Errors) {
     if let Some(trait_) = &block.trait_ {
-        let self_ty = block.self_ty.to_token_stream();
-        return errors
-            .on(trait_, format!("#[route(…)] writes the trait impl itself: expected `impl {self_ty} {{ … }}`"));
+        return errors.on(trait_, "#[route(…)] writes the trait impl itself: expected an `impl` block without a trait");
     }
     one_route(&block.attrs, errors);
     for second in block.conns.iter().skip(1) {
@@ -145,10 +142,9 @@ fn one_route(attrs: &[Attribute], errors: &mut Errors) {
 fn callback(method: &Method, args: &Args, errors: &mut Errors) {
     qualifiers(method, errors);
     if let Some(connection) = method.arguments().find_map(connection) {
-        let what = types::as_reference(connection).map_or(connection, |reference| &reference.elem).to_token_stream();
         return errors.on(
             connection,
-            format!("routes on a `{what}` are not built yet: expected extractors, `&Request<'_>` or `Responder`"),
+            "routes on WebSocket and SSE are not built yet: expected extractors, `&Request<'_>` or `Responder`",
         );
     }
     forms(method, args, errors);

@@ -1,14 +1,11 @@
 //! The model of what `#[route]` stands on: a function, or an `impl` block with callbacks. Bodies stay tokens: nobody here reads them,
 //! and an editor's half-written body must not take the route away.
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream, Result};
-use syn::spanned::Spanned;
-use syn::{
-    Attribute, FnArg, Generics, ImplItem, ImplItemType, Receiver, ReturnType, Signature, Token, Type, Visibility,
-};
+use syn::{Attribute, FnArg, Generics, ImplItem, ImplItemType, Receiver, Signature, Token, Type, Visibility};
 
 use crate::types;
 
@@ -97,14 +94,6 @@ impl Method {
             Argument::Responder(ty) => Some(ty),
             _ => None,
         })
-    }
-
-    /// Where an answer of the wrong type is reported: at the return type, or at the name when there is none.
-    pub(crate) fn answer_span(&self) -> Span {
-        match &self.sig.output {
-            ReturnType::Type(_, ty) => ty.span(),
-            ReturnType::Default => self.sig.ident.span(),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `#[route]` attribute and `routes![…]`: parse, check every rule, expand; on an error, say what was expected and keep the item.
 mod args;
+mod call;
 mod check;
 mod errors;
 mod expand;
@@ -7,6 +8,8 @@ mod fallback;
 mod item;
 mod path;
 mod routes;
+#[cfg(test)]
+mod tests;
 mod types;
 mod units;
 

@@ -1,5 +1,5 @@
 //! `routes![…]`: a list of handlers becomes a collection of routes.
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -21,14 +21,13 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
 
 fn add(entry: &Expr) -> TokenStream {
     let handler = handler(entry);
-    let site = Span::mixed_site().located_at(entry.span());
-    quote_spanned!(site=> .add(#handler))
+    quote_spanned!(entry.span()=> .add(#handler))
 }
 
 /// A bare path names a type without fields: the hidden struct of a function route, or a unit struct. Parentheses make it a value.
 fn handler(entry: &Expr) -> TokenStream {
     match entry {
-        Expr::Path(path) if path.qself.is_none() => quote!(#entry {}),
+        Expr::Path(path) if path.qself.is_none() => quote_spanned!(entry.span()=> #entry {}),
         Expr::Paren(paren) => paren.expr.to_token_stream(),
         _ => entry.to_token_stream(),
     }

@@ -60,6 +60,18 @@ pub(crate) fn arity(ty: &Type) -> Option<usize> {
     }
 }
 
+/// Whether `ty` can be written outside a signature: it is not `!`, and there is no `impl Trait` in it.
+pub(crate) fn is_nameable(ty: &Type) -> bool {
+    fn is_plain(tokens: TokenStream) -> bool {
+        tokens.into_iter().all(|token| match token {
+            TokenTree::Group(group) => is_plain(group.stream()),
+            TokenTree::Ident(word) => word != "impl",
+            _ => true,
+        })
+    }
+    !matches!(open(ty), Type::Never(_)) && is_plain(ty.to_token_stream())
+}
+
 /// Where `ty` visibly borrows from the request: at the first `&` or lifetime that is not `'static`.
 pub(crate) fn borrow(ty: &Type) -> Option<Span> {
     borrow_in(ty.to_token_stream())
