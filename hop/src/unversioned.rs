@@ -8,3 +8,8 @@ pub use crate::conn::{Session, SessionError};
 pub use crate::engine::{Accept, Effect, Engine, INPUT_BYTES, Job, Outside, Peers, Verdict};
 pub use crate::local::mail::{Mailbox, Wake};
 pub use crate::time::{Now, Ticks};
+
+/// The pure functions between bytes and values.
+pub mod wire {
+    pub use crate::wire::{chunk, encode, framing, head, host, target, trailer};
+}
