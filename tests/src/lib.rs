@@ -6,10 +6,12 @@
 //! | [`fixture`] | raw exchanges with the verdict that the RFCs give them, read from `fixtures/h1/*.http` |
 //! | [`peer`] | a strict client's reading of what a server sent |
 //! | [`check`] | plays a fixture against any [`check::Wire`] and judges the outcome |
+//! | [`fuzz`] | mutated fixtures, for a bounded time |
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
 
 pub mod check;
 pub mod fixture;
+pub mod fuzz;
 pub mod peer;
 pub mod rng;
 pub mod rust;
