@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::{ReturnType, Type, parse_quote};
 
 use crate::args::Args;
-use crate::expand::spanned_call;
+use crate::bound::spanned_call;
 use crate::item::{Argument, Method};
 use crate::types;
 

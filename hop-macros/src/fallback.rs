@@ -2,7 +2,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::expand::{self, Target};
+use crate::expand::{self, Handler};
 use crate::item::{Block, Item, Method};
 
 /// The errors beside the item, of which nothing is understood.
@@ -23,31 +23,14 @@ pub(crate) fn refused(item: &Item, error: &syn::Error) -> TokenStream {
 
 /// Nothing for a method: a struct cannot stand inside an `impl` block.
 fn function_stub(function: &Method) -> Option<TokenStream> {
-    let stub = || {
-        let hidden = expand::hidden_struct(function);
-        let impls = expand::impls(
-            &function.attrs,
-            &Target::of_function(&function.sig.ident),
-            &no_spec(),
-            &quote!(()),
-            &quote!(),
-        );
-        quote!(#hidden #impls)
-    };
-    function.receiver().is_none().then(stub)
+    let hidden = expand::hidden_struct(function);
+    let impls = Handler::of_function(function, no_spec(), TokenStream::new()).impls();
+    function.receiver().is_none().then(|| quote!(#hidden #impls))
 }
 
 /// Nothing for `impl Trait for Chat`, which may well be the very trait that would be implemented here.
 fn block_stub(block: &Block) -> Option<TokenStream> {
-    let conn = block.conns.first().map_or_else(
-        || quote!(()),
-        |conn| {
-            let ty = &conn.ty;
-            quote!(#ty)
-        },
-    );
-    let stub = || expand::impls(&block.attrs, &Target::of_block(block), &no_spec(), &conn, &quote!());
-    block.trait_.is_none().then(stub)
+    block.trait_.is_none().then(|| Handler::of_block(block, no_spec(), TokenStream::new()).impls())
 }
 
 fn no_spec() -> TokenStream {

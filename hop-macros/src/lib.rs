@@ -1,5 +1,6 @@
 //! The `#[route]` attribute and `routes![…]`: parse, check every rule, expand; on an error, say what was expected and keep the item.
 mod args;
+mod bound;
 mod call;
 mod check;
 mod errors;
