@@ -14,3 +14,7 @@ mod wire;
 #[doc(hidden)]
 pub mod __private;
 pub mod unversioned;
+
+#[cfg(test)]
+#[path = "../../tests/src/rng.rs"]
+mod rng;
