@@ -79,16 +79,17 @@ struct State {
 }
 
 /// What the connection and the consumer share.
+#[derive(Default)]
 pub struct Feed {
     state: Mutex<State>,
     changed: Condvar,
-    conn: ConnId,
-    mailbox: Arc<WorkerMail>,
+    /// Whom to tell that there is room; nobody, for a body that was empty from the start.
+    owner: Option<(ConnId, Arc<WorkerMail>)>,
 }
 
 impl fmt::Debug for Feed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Feed of {:?}", self.conn)
+        write!(f, "Feed of {:?}", self.owner.as_ref().map(|(conn, _)| conn))
     }
 }
 
@@ -96,7 +97,7 @@ impl fmt::Debug for Feed {
 impl Feed {
     /// A feed of `conn` and the consumer's handle of it.
     pub(crate) fn new(conn: ConnId, mailbox: Arc<WorkerMail>) -> (Arc<Feed>, Body) {
-        let feed = Arc::new(Feed { state: Mutex::default(), changed: Condvar::new(), conn, mailbox });
+        let feed = Arc::new(Feed { owner: Some((conn, mailbox)), ..Feed::default() });
         (Arc::clone(&feed), Body { feed, current: Bytes::new() })
     }
 
@@ -168,7 +169,9 @@ impl Feed {
 
     fn look(&self) {
         // A worker that has ended reads no further, and has said so by `end`.
-        let _ = self.mailbox.post(Mail::Look(self.conn));
+        if let Some((conn, mailbox)) = &self.owner {
+            let _ = mailbox.post(Mail::Look(*conn));
+        }
     }
 }
 
@@ -185,6 +188,13 @@ pub struct Body {
 }
 
 impl Body {
+    /// The body of a request that has none.
+    pub(crate) fn empty() -> Body {
+        let feed = Feed::default();
+        feed.end(Ok(HeaderMap::new()));
+        Body { feed: Arc::new(feed), current: Bytes::new() }
+    }
+
     /// The next bytes; `None` when the body is complete.
     pub async fn chunk(&mut self) -> Option<Result<Bytes, BodyError>> {
         poll_fn(|cx| self.poll_chunk(cx)).await

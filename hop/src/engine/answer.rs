@@ -28,7 +28,7 @@ impl Engine {
     /// Does what a callback has asked for.
     pub(crate) fn follow_up(&mut self, id: ConnId, request: Option<&Request<'_>>, raw: &[u8], outcome: Outcome) {
         match outcome {
-            Outcome::Open | Outcome::Done => {}
+            Outcome::Open | Outcome::Done => self.unload(id),
             Outcome::Broken => self.give_up(id),
             Outcome::Stream(source) => self.wait_for(id, request, raw, Waits::Source(source)),
             Outcome::Deferred(gone) => self.wait_for(id, request, raw, Waits::Answer(gone)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Engine;
+use super::flight::{Flight, Waits};
 use crate::app::limits::Timeouts;
 use crate::buf::slab::ConnId;
 use crate::conn::{Conn, Proto, Timer};
@@ -31,29 +32,32 @@ impl TimeoutTicks {
         }
     }
 
-    fn of(&self, timer: Timer) -> u32 {
-        match timer {
+    /// The deadline of what begins to be waited for now.
+    pub(crate) fn after(&self, timer: Timer, now: Ticks) -> Ticks {
+        let ticks = match timer {
             Timer::Off => 0,
             Timer::Idle => self.idle,
             Timer::Head => self.head,
             Timer::Body => self.body,
             Timer::Write => self.write,
             Timer::Linger => self.linger,
-        }
+        };
+        Ticks(now.0.wrapping_add(ticks))
     }
 }
 
 impl Engine {
-    /// Sets the deadline of what the connection waits for now. A head and a farewell have one deadline; the others move with progress.
+    /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
+    /// with every byte that leaves ([`Engine::wrote`]); a head and a farewell have one deadline.
     pub(crate) fn rearm(&mut self, id: ConnId, now: Ticks) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let timer = waits_for(conn);
-        let stays = timer == conn.timer && matches!(timer, Timer::Head | Timer::Linger | Timer::Off);
+        let stays = timer == conn.timer && !matches!(timer, Timer::Idle | Timer::Body);
         conn.timer = timer;
         match timer {
             _ if stays => {}
             Timer::Off => self.wheel.clear(id.slot),
-            _ => self.wheel.set(id.slot, Ticks(now.0.wrapping_add(self.timeouts.of(timer)))),
+            _ => self.wheel.set(id.slot, self.timeouts.after(timer, now)),
         }
     }
 
@@ -76,14 +80,22 @@ impl Engine {
     }
 }
 
-fn waits_for<F>(conn: &Conn<F>) -> Timer {
+fn waits_for(conn: &Conn<Flight>) -> Timer {
     let Proto::H1(h1) = &conn.proto;
     match h1.state() {
         _ if conn.has_output() => Timer::Write,
         State::Idle if conn.carry.is_some() => Timer::Head,
         State::Idle => Timer::Idle,
-        State::Body | State::Early | State::Draining => Timer::Body,
+        State::Draining => Timer::Body,
+        State::Body | State::Early if wants_body(conn) => Timer::Body,
+        State::Body | State::Early => Timer::Off,
         State::Owed | State::Answering => Timer::Off,
         State::Closing => Timer::Linger,
     }
+}
+
+/// Whether it is the peer that is waited for: not a consumer that lags, and not a handler that did not want the body.
+fn wants_body(conn: &Conn<Flight>) -> bool {
+    let wanted = |flight: &Flight| flight.feed.is_some() || matches!(flight.waits, Waits::Body);
+    conn.carry.is_none() && conn.flight.as_deref().is_some_and(wanted)
 }

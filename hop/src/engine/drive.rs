@@ -376,7 +376,7 @@ impl Engine {
         };
         answer(&mut turn);
         match turn.outcome {
-            Outcome::Done | Outcome::Open => {}
+            Outcome::Done | Outcome::Open if conn.flight.is_none() => {}
             outcome => self.follow_up(id, request, raw, outcome),
         }
     }

@@ -100,8 +100,11 @@ impl Engine {
     }
 
     /// `n` bytes of what [`Engine::output`] gave have left.
-    pub fn wrote(&mut self, id: ConnId, n: usize, _: &Outside<'_>) {
+    pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) {
         let Some(conn) = self.conns.get_mut(id) else { return };
+        if conn.timer == Timer::Write {
+            self.wheel.set(id.slot, self.timeouts.after(Timer::Write, outside.now.ticks));
+        }
         match &mut conn.session {
             Some(secured) => secured.advance(n),
             None => Out { cork: &mut self.cork, queue: &mut conn.queue }.advance(n),
@@ -112,10 +115,11 @@ impl Engine {
     pub fn verdict(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {
         let Some(conn) = self.conns.get_mut(id) else { return Verdict::Close };
         if conn.cut {
+            self.cork.clear();
             return Verdict::Close;
         }
         Out { cork: &mut self.cork, queue: &mut conn.queue }.uncork();
-        if conn.has_output() || conn.timer == Timer::Write {
+        if conn.has_output() != (conn.timer == Timer::Write) {
             self.rearm(id, outside.now.ticks);
         }
         let Some(conn) = self.conns.get_mut(id) else { return Verdict::Close };

@@ -53,7 +53,7 @@ pub(crate) struct Turn<'t> {
 
 impl Exchange for Turn<'_> {
     fn whole(&mut self, status: StatusCode, content_type: Option<&'static str>, body: &[u8]) {
-        if self.has_hooks() {
+        if self.has_hooks() || status.is_informational() {
             let head = ResponseHead { status, content_type, ..ResponseHead::default() };
             return self.response(Response { head, body: Body::Bytes(bytes::Bytes::copy_from_slice(body)) });
         }
@@ -69,6 +69,10 @@ impl Exchange for Turn<'_> {
     }
 
     fn response(&mut self, mut response: Response) {
+        if response.status().is_informational() {
+            log::error!("a handler answered the interim status {}; answering 500", response.status());
+            response = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
+        }
         self.run_hooks(&mut response.head);
         let length = declared_length(&response);
         let ResponseHead { status, headers, content_type, .. } = &response.head;

@@ -176,6 +176,7 @@ impl H1 {
 
     fn body_end(&mut self) {
         self.unread = Unread::Nothing;
+        self.continue_owed = false;
         self.step(Move::BodyEnd);
         if self.state == State::Idle && !self.keep_alive {
             self.step(Move::Stop);

@@ -1,0 +1,219 @@
+//! The driver of the engine in tests: bytes in memory, time by hand.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use crate::app::mail::WorkerMail;
+use crate::app::peer::Peer;
+use crate::app::router::App;
+use crate::buf::out::Output;
+use crate::buf::slab::ConnId;
+use crate::engine::{Accept, Effect, Engine, Outside, Peers, Verdict};
+use crate::local::mail::Wake;
+use crate::time::{Now, Ticks};
+
+/// How long an answer from another thread is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Noon on the first of November 2026: the wall clock's start.
+const START_UNIX_SECONDS: u64 = 1_793_534_400;
+
+/// Rings when another thread has posted mail.
+#[derive(Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Wake for Bell {
+    fn wake(&self) {
+        *self.rung.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = true;
+        self.changed.notify_all();
+    }
+}
+
+impl Bell {
+    /// Waits for it to ring. `false`: it did not.
+    fn wait(&self) -> bool {
+        let rung = self.rung.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let waited = self.changed.wait_timeout_while(rung, PATIENCE, |rung| !*rung);
+        let (mut rung, timeout) = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
+        *rung = false;
+        !timeout.timed_out()
+    }
+}
+
+/// The client's end of one connection.
+#[derive(Default)]
+pub(super) struct Wire {
+    /// What the server has sent and the client has not read.
+    pub(super) arrived: Vec<u8>,
+    /// The server will send no more.
+    pub(super) ended: bool,
+    /// The server has closed.
+    pub(super) closed: bool,
+}
+
+struct InMemory;
+
+impl Peers for InMemory {
+    fn peer(&self, _: ConnId) -> Peer {
+        Peer::Unknown
+    }
+}
+
+pub(super) struct World {
+    engine: Engine,
+    now: Now,
+    wires: HashMap<ConnId, Wire>,
+    bell: Arc<Bell>,
+}
+
+impl World {
+    pub(super) fn new(app: App) -> World {
+        let now = Now { ticks: Ticks(0), unix_seconds: START_UNIX_SECONDS };
+        let bell = Arc::new(Bell::default());
+        let mailbox = Arc::new(WorkerMail::new(Arc::clone(&bell) as Arc<dyn Wake>));
+        World { engine: Engine::new(Arc::new(app), 0, mailbox, now), now, wires: HashMap::new(), bell }
+    }
+
+    fn outside(&self) -> Outside<'static> {
+        Outside { now: self.now, peers: &InMemory }
+    }
+
+    pub(super) fn open(&mut self) -> Option<ConnId> {
+        match self.engine.accept(&self.outside()) {
+            Accept::Open(id) => {
+                self.wires.insert(id, Wire::default());
+                Some(id)
+            }
+            Accept::Refused(_) => None,
+        }
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.engine.connections()
+    }
+
+    /// The client's end of a connection.
+    pub(super) fn wire(&mut self, id: ConnId) -> &mut Wire {
+        self.wires.entry(id).or_default()
+    }
+
+    /// The client sends bytes.
+    pub(super) fn send(&mut self, id: ConnId, bytes: &[u8]) {
+        let outside = self.outside();
+        let mut rest = bytes;
+        while !rest.is_empty() && !self.wire(id).closed {
+            let into = self.engine.input(id);
+            let n = rest.len().min(into.len());
+            into[..n].copy_from_slice(&rest[..n]);
+            rest = &rest[n..];
+            self.engine.received(id, n, &outside);
+            self.flush(id);
+            self.work();
+        }
+    }
+
+    /// The client says that it sends no more.
+    pub(super) fn end(&mut self, id: ConnId) {
+        if !self.wire(id).closed {
+            self.engine.ended(id, &self.outside());
+            self.flush(id);
+            self.work();
+        }
+    }
+
+    /// The client resets the connection.
+    pub(super) fn reset(&mut self, id: ConnId) {
+        if !self.wire(id).closed {
+            self.engine.failed(id, &self.outside());
+            self.flush(id);
+            self.work();
+        }
+    }
+
+    /// Does all work that waits.
+    pub(super) fn work(&mut self) {
+        let outside = self.outside();
+        loop {
+            while let Some(id) = self.engine.run(&outside) {
+                self.flush(id);
+            }
+            let Some(effect) = self.engine.effect() else { return };
+            match effect {
+                Effect::Run(job) => job.run(),
+            }
+        }
+    }
+
+    /// Waits for another thread's mail and acts upon it. `false`: none came.
+    pub(super) fn wait(&mut self) -> bool {
+        let rung = self.bell.wait();
+        self.work();
+        rung
+    }
+
+    pub(super) fn advance(&mut self, time: Duration) {
+        let until = self.now.ticks.after(time);
+        self.work();
+        while let Some(due) = self.engine.wake_at().filter(|due| due.reached(until)) {
+            self.set_clock(due);
+            self.work();
+        }
+        self.set_clock(until);
+        self.work();
+    }
+
+    /// Moves the clock forward; never back.
+    fn set_clock(&mut self, ticks: Ticks) {
+        let passed = ticks.0.wrapping_sub(self.now.ticks.0);
+        if (passed as i32) > 0 {
+            self.now.ticks = ticks;
+            self.now.unix_seconds = START_UNIX_SECONDS + u64::from(ticks.0) / 100;
+        }
+    }
+
+    fn flush(&mut self, id: ConnId) {
+        let outside = self.outside();
+        loop {
+            let wire = self.wires.entry(id).or_default();
+            let n = copy_output(self.engine.output(id, &outside), &mut wire.arrived);
+            if n == 0 {
+                break;
+            }
+            self.engine.wrote(id, n, &outside);
+        }
+        self.judge(id, &outside);
+    }
+
+    fn judge(&mut self, id: ConnId, outside: &Outside<'_>) {
+        loop {
+            match self.engine.verdict(id, outside) {
+                Verdict::Watch { .. } => return,
+                Verdict::ShutdownWrite => self.wire(id).ended = true,
+                Verdict::Close => {
+                    self.engine.closed(id);
+                    *self.wire(id) = Wire { ended: true, closed: true, arrived: std::mem::take(&mut self.wire(id).arrived) };
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Takes what the engine wants to send; returns how many bytes.
+fn copy_output(output: Output<'_>, into: &mut Vec<u8>) -> usize {
+    let before = into.len();
+    match output {
+        Output::Nothing => {}
+        Output::Bytes(bytes) => into.extend_from_slice(bytes),
+        Output::Slices(slices) => slices.iter().for_each(|slice| into.extend_from_slice(slice)),
+        Output::File(range) => {
+            into.resize(before + range.len.min(64 * 1024) as usize, 0);
+            let read = std::os::unix::fs::FileExt::read_at(&*range.file, &mut into[before..], range.offset);
+            into.truncate(before + read.unwrap_or(0));
+        }
+    }
+    into.len() - before
+}
