@@ -68,11 +68,8 @@ impl Engine {
             Timer::Off => {}
             Timer::Head => self.refuse(id, PeerError::HeadTimeout),
             Timer::Body => self.refuse(id, PeerError::BodyTimeout),
-            Timer::Idle => {
-                let Proto::H1(h1) = &mut conn.proto;
-                h1.stop();
-            }
-            Timer::Write | Timer::Linger => conn.cut = true,
+            // An idle connection has nothing unsent: no farewell is needed.
+            Timer::Idle | Timer::Write | Timer::Linger => conn.cut = true,
         }
         if let Some(conn) = self.conns.get_mut(id) {
             conn.timer = Timer::Off;

@@ -73,6 +73,8 @@ impl Engine {
         let Proto::H1(h1) = &mut conn.proto;
         if self.stopping && h1.state() == State::Idle && conn.carry.is_none() {
             h1.stop();
+            // Nothing is unread and nothing unsent: there is no answer that a farewell would protect.
+            conn.cut = !conn.has_output();
         }
     }
 
