@@ -26,10 +26,8 @@ pub(crate) struct PoolLimits {
     pub(crate) idle: Duration,
 }
 
-impl Default for PoolLimits {
-    fn default() -> Self {
-        PoolLimits { threads: 64, waiting: 1024, idle: Duration::from_secs(10) }
-    }
+impl PoolLimits {
+    pub(crate) const DEFAULT: PoolLimits = PoolLimits { threads: 64, waiting: 1024, idle: Duration::from_secs(10) };
 }
 
 /// A pool of threads for `W`; one for all workers of a server.

@@ -8,10 +8,10 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use polling::{Event, Events, PollMode};
+use polling::{Event, PollMode};
 
 use crate::local::mail::Wake;
 
@@ -63,54 +63,63 @@ pub(crate) struct Ready {
     pub(crate) broken: bool,
 }
 
-/// Wakes a waiting [`Poller`] from any thread.
+/// The descriptors of a poller.
 #[derive(Debug)]
-pub(crate) struct Waker {
-    poller: Arc<polling::Poller>,
+struct Descriptors {
+    poller: polling::Poller,
+    /// Written to wake the poller; missing where `polling` does that.
     #[cfg(target_os = "linux")]
     eventfd: Option<rustix::fd::OwnedFd>,
 }
 
+/// Wakes a waiting [`Poller`] from any thread. Does nothing when the poller has gone, whose descriptors it does not keep open.
+#[derive(Debug)]
+pub(crate) struct Waker(Weak<Descriptors>);
+
 impl Wake for Waker {
     fn wake(&self) {
+        let Some(descriptors) = self.0.upgrade() else { return };
         #[cfg(target_os = "linux")]
-        if let Some(eventfd) = &self.eventfd {
+        if let Some(eventfd) = &descriptors.eventfd {
             // Fails only when the counter would overflow, and then a wake-up is pending already.
             let _ = rustix::io::write(eventfd, &1_u64.to_ne_bytes());
             return;
         }
-        if let Err(error) = self.poller.notify() {
+        if let Err(error) = descriptors.poller.notify() {
             log::error!("a worker could not be woken: {error}");
         }
     }
 }
 
 /// The set of watched descriptors of one worker.
+#[derive(Debug)]
 pub(crate) struct Poller {
-    poller: Arc<polling::Poller>,
-    waker: Arc<Waker>,
-    events: EventList,
-    /// How many of `events` have been taken by [`Poller::next`].
+    descriptors: Arc<Descriptors>,
+    wait: Wait,
+}
+
+/// What one wait brought; kept and used again. It belongs to the thread that waits.
+pub(crate) struct Events {
+    list: EventList,
+    /// How many were taken by [`Events::next`].
     taken: usize,
 }
 
 enum EventList {
     #[cfg(target_os = "linux")]
     Native(Vec<rustix::event::epoll::Event>),
-    Portable(Events, Vec<Ready>),
+    Portable(polling::Events, Vec<Ready>),
 }
 
 impl Poller {
     pub(crate) fn new(wait: Wait) -> io::Result<Poller> {
-        let poller = Arc::new(polling::Poller::new()?);
-        if !poller.supports_level() {
+        let descriptors = Arc::new(Descriptors::new(wait)?);
+        if !descriptors.poller.supports_level() {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this system cannot report readiness by level"));
         }
-        let events = EventList::new(wait);
-        let waker = Arc::new(Waker::new(&poller, &events)?);
-        let this = Poller { poller, waker, events, taken: 0 };
+        let this = Poller { descriptors, wait };
         #[cfg(target_os = "linux")]
-        if let Some(eventfd) = &this.waker.eventfd {
+        if let Some(eventfd) = &this.descriptors.eventfd {
             // Edge mode: each wake-up is reported once, and the counter need never be read.
             this.register(eventfd.as_fd(), Interest::READ.event(WAKE_KEY), PollMode::Edge)?;
         }
@@ -119,7 +128,7 @@ impl Poller {
 
     /// A handle to wake this poller with.
     pub(crate) fn waker(&self) -> Arc<Waker> {
-        Arc::clone(&self.waker)
+        Arc::new(Waker(Arc::downgrade(&self.descriptors)))
     }
 
     /// Watches a descriptor. [`Poller::forget`] it before it is closed.
@@ -131,41 +140,53 @@ impl Poller {
     fn register(&self, fd: BorrowedFd<'_>, event: Event, mode: PollMode) -> io::Result<()> {
         // SAFETY: `polling` asks that a descriptor stays open until it is deleted from the poller, because a backend that keeps raw
         // descriptors would otherwise act on a stranger's. epoll forgets a descriptor when it is closed, so there nothing can go wrong;
-        // for all other backends `Poller::forget` is called before each close (`Sockets::remove`, `Acceptor::close`), and the
-        // wake-up descriptor lives in `self.waker` beside the poller itself.
-        unsafe { self.poller.add_with_mode(fd.as_raw_fd(), event, mode) }
+        // for all other backends `Poller::forget` is called before each close (`Worker::close`, `Acceptor::close`), and the wake-up
+        // descriptor lives in `Descriptors` beside the poller itself.
+        unsafe { self.descriptors.poller.add_with_mode(fd.as_raw_fd(), event, mode) }
     }
 
     /// Changes what to be told.
     pub(crate) fn modify(&self, fd: BorrowedFd<'_>, key: Key, interest: Interest) -> io::Result<()> {
-        self.poller.modify_with_mode(fd, interest.event(key), PollMode::Level)
+        self.descriptors.poller.modify_with_mode(fd, interest.event(key), PollMode::Level)
     }
 
     /// Stops watching a descriptor that is about to be closed. On Linux that costs nothing: closing does it.
     pub(crate) fn forget(&self, fd: BorrowedFd<'_>) {
         if cfg!(not(target_os = "linux")) {
             // Fails only for a descriptor that was never added.
-            let _ = self.poller.delete(fd);
+            let _ = self.descriptors.poller.delete(fd);
         }
+    }
+
+    /// Room for what [`Poller::wait`] brings.
+    pub(crate) fn events(&self) -> Events {
+        let list = match self.wait {
+            #[cfg(target_os = "linux")]
+            Wait::Native => EventList::Native(Vec::with_capacity(EVENTS_MAX.get())),
+            _ => EventList::Portable(polling::Events::with_capacity(EVENTS_MAX), Vec::new()),
+        };
+        Events { list, taken: 0 }
     }
 
     /// Waits until something is ready, the waker is used or the time is over; `None` waits without end.
     ///
-    /// Descriptors that are ready are then given by [`Poller::next`]; what was not taken of the previous wait is dropped
-    /// (level mode reports it again).
-    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        self.taken = 0;
-        match &mut self.events {
+    /// What was not taken of the previous wait is dropped: level mode reports it again.
+    pub(crate) fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        events.taken = 0;
+        let poller = &self.descriptors.poller;
+        match &mut events.list {
             #[cfg(target_os = "linux")]
-            EventList::Native(list) => wait_native(&self.poller, list, timeout),
-            EventList::Portable(events, ready) => wait_portable(&self.poller, events, ready, timeout),
+            EventList::Native(list) => wait_native(poller, list, timeout),
+            EventList::Portable(events, ready) => wait_portable(poller, events, ready, timeout),
         }
     }
+}
 
-    /// The next descriptor that the last wait found ready.
+impl Events {
+    /// The next descriptor that is ready.
     pub(crate) fn next(&mut self) -> Option<Ready> {
         loop {
-            let ready = match &self.events {
+            let ready = match &self.list {
                 #[cfg(target_os = "linux")]
                 EventList::Native(list) => from_native(list.get(self.taken)?),
                 EventList::Portable(_, list) => *list.get(self.taken)?,
@@ -176,32 +197,31 @@ impl Poller {
             }
         }
     }
+
+    /// Whether as many have come as fit: there may be more.
+    pub(crate) fn were_full(&self) -> bool {
+        match &self.list {
+            #[cfg(target_os = "linux")]
+            EventList::Native(list) => list.len() == EVENTS_MAX.get(),
+            EventList::Portable(_, list) => list.len() == EVENTS_MAX.get(),
+        }
+    }
 }
 
-impl Waker {
+impl Descriptors {
     #[cfg(target_os = "linux")]
-    fn new(poller: &Arc<polling::Poller>, events: &EventList) -> io::Result<Waker> {
+    fn new(wait: Wait) -> io::Result<Descriptors> {
         use rustix::event::{EventfdFlags, eventfd};
-        let eventfd = match events {
-            EventList::Native(_) => Some(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?),
-            EventList::Portable(..) => None,
+        let eventfd = match wait {
+            Wait::Native => Some(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?),
+            Wait::Portable => None,
         };
-        Ok(Waker { poller: Arc::clone(poller), eventfd })
+        Ok(Descriptors { poller: polling::Poller::new()?, eventfd })
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn new(poller: &Arc<polling::Poller>, _: &EventList) -> io::Result<Waker> {
-        Ok(Waker { poller: Arc::clone(poller) })
-    }
-}
-
-impl EventList {
-    fn new(wait: Wait) -> EventList {
-        match wait {
-            #[cfg(target_os = "linux")]
-            Wait::Native => EventList::Native(Vec::with_capacity(EVENTS_MAX.get())),
-            _ => EventList::Portable(Events::with_capacity(EVENTS_MAX), Vec::new()),
-        }
+    fn new(_: Wait) -> io::Result<Descriptors> {
+        Ok(Descriptors { poller: polling::Poller::new()? })
     }
 }
 
@@ -236,7 +256,7 @@ fn from_native(event: &rustix::event::epoll::Event) -> Ready {
 
 fn wait_portable(
     poller: &polling::Poller,
-    events: &mut Events,
+    events: &mut polling::Events,
     ready: &mut Vec<Ready>,
     timeout: Option<Duration>,
 ) -> io::Result<()> {

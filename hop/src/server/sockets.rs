@@ -1,0 +1,159 @@
+//! The sockets of one worker, beside the engine's slab: 12 bytes each, found by slot.
+
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::net::AddressFamily;
+
+use super::poller::Interest;
+use crate::app::peer::Peer;
+use crate::buf::slab::ConnId;
+use crate::engine::Peers;
+
+/// Sockets in one page: pages are added, never copied.
+const PAGE: usize = 1024;
+
+/// One connection as the system sees it. Its address is asked for when somebody wants to know.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) fd: OwnedFd,
+    generation: u32,
+    /// What the poller was told.
+    pub(crate) interest: Interest,
+    /// The client has sent its FIN: reading is over.
+    pub(crate) ended: bool,
+    /// It is on the list of those that are probed for a FIN, because nobody reads them.
+    pub(crate) probed: bool,
+}
+
+const _: () = assert!(size_of::<Option<Socket>>() <= 12, "a socket costs 12 bytes");
+
+/// All sockets of a worker.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    worker: u16,
+    pages: Vec<Box<[Option<Socket>]>>,
+}
+
+impl Sockets {
+    pub(crate) fn new(worker: u16) -> Sockets {
+        Sockets { worker, pages: Vec::new() }
+    }
+
+    /// Keeps the socket of a new connection, which is not watched yet.
+    pub(crate) fn insert(&mut self, id: ConnId, fd: OwnedFd) -> &mut Socket {
+        let (page, index) = place(id.slot);
+        while self.pages.len() <= page {
+            self.pages.push((0..PAGE).map(|_| None).collect());
+        }
+        let socket =
+            Socket { fd, generation: id.generation, interest: Interest::default(), ended: false, probed: false };
+        self.pages[page][index].insert(socket)
+    }
+
+    /// The socket of a connection, unless it was closed.
+    pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Socket> {
+        let (page, index) = place(id.slot);
+        let socket = self.pages.get_mut(page)?.get_mut(index)?.as_mut()?;
+        (socket.generation == id.generation).then_some(socket)
+    }
+
+    /// The descriptor of a connection, unless it was closed.
+    pub(crate) fn fd(&self, id: ConnId) -> Option<BorrowedFd<'_>> {
+        let (page, index) = place(id.slot);
+        let socket = self.pages.get(page)?.get(index)?.as_ref()?;
+        (socket.generation == id.generation).then(|| socket.fd.as_fd())
+    }
+
+    /// The connection that has a slot now.
+    pub(crate) fn id_at(&self, slot: u32) -> Option<ConnId> {
+        let (page, index) = place(slot);
+        let socket = self.pages.get(page)?.get(index)?.as_ref()?;
+        Some(ConnId { worker: self.worker, slot, generation: socket.generation })
+    }
+
+    /// Gives the socket away; empty pages at the end are given back, all but one.
+    pub(crate) fn remove(&mut self, id: ConnId) -> Option<OwnedFd> {
+        self.fd(id)?;
+        let (page, index) = place(id.slot);
+        let socket = self.pages[page][index].take();
+        // Looked at only when the last slots of a page are freed, so that closing stays cheap.
+        if index == 0 && page > 0 {
+            self.shrink();
+        }
+        socket.map(|socket| socket.fd)
+    }
+
+    fn shrink(&mut self) {
+        while self.pages.len() > 1 && self.pages.last().is_some_and(|page| page.iter().all(Option::is_none)) {
+            self.pages.pop();
+        }
+    }
+}
+
+impl Peers for Sockets {
+    fn peer(&self, id: ConnId) -> Peer {
+        let Some(fd) = self.fd(id) else { return Peer::Unknown };
+        if let Ok(Some(address)) = rustix::net::getpeername(fd)
+            && let Ok(address) = SocketAddr::try_from(address)
+        {
+            return Peer::Tcp(address);
+        }
+        // The client of a Unix socket has no name, so the socket itself is asked.
+        match rustix::net::getsockname(fd) {
+            Ok(address) if address.address_family() == AddressFamily::UNIX => Peer::Unix,
+            _ => Peer::Unknown,
+        }
+    }
+}
+
+fn place(slot: u32) -> (usize, usize) {
+    (slot as usize / PAGE, slot as usize % PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn id(slot: u32, generation: u32) -> ConnId {
+        ConnId { worker: 3, slot, generation }
+    }
+
+    #[test]
+    fn a_closed_connection_is_not_found_under_its_old_name() {
+        let mut sockets = Sockets::new(3);
+        let (a, b) = UnixStream::pair().unwrap();
+        sockets.insert(id(7, 1), a.into());
+        assert_eq!(sockets.id_at(7), Some(id(7, 1)));
+        assert!(sockets.remove(id(7, 1)).is_some());
+        sockets.insert(id(7, 2), b.into());
+        assert!(sockets.fd(id(7, 1)).is_none());
+        assert!(sockets.remove(id(7, 1)).is_none());
+        assert!(sockets.fd(id(7, 2)).is_some());
+    }
+
+    #[test]
+    fn empty_pages_are_given_back() {
+        let mut sockets = Sockets::new(3);
+        let far = id(2 * PAGE as u32, 0);
+        sockets.insert(far, UnixStream::pair().unwrap().0.into());
+        assert_eq!(sockets.pages.len(), 3);
+        sockets.remove(far);
+        assert_eq!(sockets.pages.len(), 1);
+    }
+
+    #[test]
+    fn the_peer_is_looked_up_when_asked_for() {
+        let mut sockets = Sockets::new(3);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        sockets.insert(id(0, 0), listener.accept().unwrap().0.into());
+        sockets.insert(id(1, 0), UnixStream::pair().unwrap().0.into());
+        assert_eq!(sockets.peer(id(0, 0)), Peer::Tcp(client.local_addr().unwrap()));
+        assert_eq!(sockets.peer(id(1, 0)), Peer::Unix);
+        assert_eq!(sockets.peer(id(2, 0)), Peer::Unknown);
+    }
+}

@@ -1,0 +1,390 @@
+//! One worker: moves bytes between sockets and an [`Engine`], and knows no HTTP.
+//!
+//! A turn waits; then each ready connection is read once and flushed; then new connections, mail, timers and woken futures
+//! have their turn. A connection is flushed before the next one is touched. Slots are given away again only after all events of a
+//! wait were handled, so that no event meets a stranger.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use rustix::net::Shutdown;
+
+use super::accept::{Acceptor, LISTENER_KEY};
+use super::blocking::Pool;
+use super::clock::{Clock, LAG_MS};
+use super::hub::{Hub, Remote};
+use super::io::{Read, Written};
+use super::paused::Paused;
+use super::poller::{Events, Interest, Key, Poller, Ready};
+use super::shutdown::{Phase, Report, Signals};
+use super::{Seat, io as socket_io};
+use crate::buf::out::Output;
+use crate::buf::slab::ConnId;
+use crate::engine::{Accept, Effect, Engine, Job, Outside, Verdict};
+use crate::time::{TICK_MS, Ticks};
+
+use super::sockets::Sockets;
+
+/// The key of the signals in worker 0's poller.
+pub(crate) const SIGNALS_KEY: Key = Key::MAX - 2;
+
+/// Bytes that one connection may send in one turn before others have theirs; level mode brings it back.
+const TURN_BYTES: usize = 1 << 20;
+
+/// Turns without sleep before the order to stop is acted upon, so that requests which have already arrived are not lost.
+const LAST_TURNS_MAX: usize = 16;
+
+/// See the module.
+pub(crate) struct Worker {
+    index: usize,
+    engine: Engine,
+    poller: Poller,
+    events: Events,
+    sockets: Sockets,
+    clock: Clock,
+    acceptor: Acceptor,
+    /// Whether accepted connections go round all workers.
+    hands_over: bool,
+    /// The worker that gets the next connection, when they go round.
+    next_worker: usize,
+    /// Connections that were accepted or handed over and are not open yet.
+    arrived: Vec<OwnedFd>,
+    paused: Paused,
+    signals: Option<Signals>,
+    pool: Arc<Pool<Job>>,
+    hub: Arc<Hub>,
+    /// Set while the worker is stopping: when it cuts.
+    cut_at: Option<Ticks>,
+}
+
+/// What the engine may ask of the driver; a macro, because it borrows two fields and leaves the others free.
+macro_rules! outside {
+    ($worker:ident) => {
+        &Outside { now: $worker.clock.now(), peers: &$worker.sockets }
+    };
+}
+
+impl Worker {
+    /// A worker, made on the thread on which it runs.
+    pub(crate) fn new(seat: Seat, hub: Arc<Hub>, pool: Arc<Pool<Job>>) -> io::Result<Worker> {
+        let Seat { index, poller, listener, hands_over, signals } = seat;
+        let clock = Clock::new();
+        if let Some(signals) = &signals {
+            poller.add(signals.as_fd(), SIGNALS_KEY, Interest::READ)?;
+        }
+        let number = u16::try_from(index).expect("the builder allows fewer workers");
+        Ok(Worker {
+            index,
+            engine: Engine::new(Arc::clone(&hub.app), number, Arc::clone(&hub.remotes[index].mail), clock.now()),
+            acceptor: Acceptor::new(listener, &poller)?,
+            events: poller.events(),
+            poller,
+            sockets: Sockets::new(number),
+            clock,
+            hands_over,
+            next_worker: 0,
+            arrived: Vec::new(),
+            paused: Paused::default(),
+            signals,
+            pool,
+            hub,
+            cut_at: None,
+        })
+    }
+
+    /// Serves until the server is told to stop and what was in flight has ended.
+    pub(crate) fn run(mut self) -> io::Result<Report> {
+        let hub = Arc::clone(&self.hub);
+        let _running = hub.remotes[self.index].mail.enter();
+        while hub.stop.phase() == Phase::Serving {
+            self.turn(self.timeout())?;
+        }
+        let open = self.begin_to_stop()?;
+        while self.is_needed() && !self.must_cut() {
+            self.turn(self.timeout())?;
+        }
+        let cut = self.engine.connections();
+        self.engine.cut_all();
+        self.work();
+        Ok(Report { finished: open - cut, cut, still_blocking: 0 })
+    }
+
+    fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.poller.wait(&mut self.events, timeout)?;
+        self.clock.read();
+        let mut accepts = false;
+        while let Some(ready) = self.events.next() {
+            match ready.key {
+                LISTENER_KEY => accepts = true,
+                SIGNALS_KEY => self.take_signals(),
+                _ => self.ready(ready),
+            }
+        }
+        self.welcome(accepts);
+        self.probe_paused();
+        self.work();
+        Ok(())
+    }
+
+    /// How long nothing has to be done.
+    fn timeout(&self) -> Option<Duration> {
+        let now = self.clock.now().ticks;
+        let wakes = [self.engine.wake_at(), self.acceptor.wake_at(), self.paused.wake_at(), self.cut_at];
+        let left_ticks = wakes.into_iter().flatten().map(|at| at.until(now).unwrap_or(0)).min()?;
+        Some(match left_ticks {
+            0 => Duration::ZERO,
+            ticks => Duration::from_millis(u64::from(ticks) * u64::from(TICK_MS) + LAG_MS),
+        })
+    }
+
+    // Connections.
+
+    fn ready(&mut self, ready: Ready) {
+        let Some(id) = self.sockets.id_at(ready.key) else { return };
+        if ready.broken {
+            self.engine.failed(id, outside!(self));
+        } else if ready.readable {
+            self.read(id);
+        }
+        self.flush(id);
+    }
+
+    /// Reads once: a short read has emptied the socket, and of a long one level mode tells again.
+    fn read(&mut self, id: ConnId) {
+        let Some(fd) = self.sockets.fd(id) else { return };
+        let into = self.engine.input(id);
+        if into.is_empty() {
+            return;
+        }
+        match socket_io::read(fd, into) {
+            Read::Bytes(n) => self.engine.received(id, n, outside!(self)),
+            Read::Nothing => {}
+            Read::End => self.ended(id),
+            Read::Broken => self.engine.failed(id, outside!(self)),
+        }
+    }
+
+    fn ended(&mut self, id: ConnId) {
+        if let Some(socket) = self.sockets.get_mut(id) {
+            socket.ended = true;
+        }
+        self.engine.ended(id, outside!(self));
+    }
+
+    /// Sends what a connection has to send, and does what the engine wants done with it then.
+    fn flush(&mut self, id: ConnId) {
+        let mut left_bytes = TURN_BYTES;
+        while left_bytes > 0
+            && let Some(fd) = self.sockets.fd(id)
+        {
+            let output = self.engine.output(id, outside!(self));
+            match socket_io::write(fd, &output, left_bytes) {
+                Written::Nothing => break,
+                Written::All(n) => {
+                    self.engine.wrote(id, n, outside!(self));
+                    left_bytes = left_bytes.saturating_sub(n);
+                }
+                Written::Part(n) => {
+                    self.engine.wrote(id, n, outside!(self));
+                    break;
+                }
+                Written::Broken => {
+                    self.engine.failed(id, outside!(self));
+                    break;
+                }
+            }
+        }
+        self.settle(id);
+    }
+
+    fn settle(&mut self, id: ConnId) {
+        loop {
+            match self.engine.verdict(id, outside!(self)) {
+                Verdict::Watch { read, write } => return self.watch(id, read, write),
+                Verdict::Close => return self.close(id),
+                Verdict::ShutdownWrite => {
+                    if let Some(fd) = self.sockets.fd(id) {
+                        // A connection that is already gone says so by its readiness.
+                        let _ = rustix::net::shutdown(fd, Shutdown::Write);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Changes what the poller tells about a connection, if that is a change.
+    fn watch(&mut self, id: ConnId, read: bool, write: bool) {
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        // After the end level mode would report readability for ever.
+        let wanted = Interest { read: read && !socket.ended, write };
+        if wanted == socket.interest {
+            return;
+        }
+        if let Err(error) = self.poller.modify(socket.fd.as_fd(), id.slot, wanted) {
+            return self.lose(id, &error);
+        }
+        socket.interest = wanted;
+        if !wanted.read && !socket.ended && !socket.probed {
+            socket.probed = true;
+            self.paused.add(id, self.clock.now().ticks);
+        }
+    }
+
+    fn lose(&mut self, id: ConnId, error: &io::Error) {
+        log::error!("a connection cannot be watched and is closed: {error}");
+        self.engine.failed(id, outside!(self));
+        self.close(id);
+    }
+
+    fn close(&mut self, id: ConnId) {
+        if let Some(fd) = self.sockets.remove(id) {
+            self.poller.forget(fd.as_fd());
+        }
+        self.engine.closed(id);
+    }
+
+    /// A connection that is not read shows a FIN to nobody: those are looked at now and then.
+    fn probe_paused(&mut self) {
+        for id in self.paused.due(self.clock.now().ticks) {
+            let Some(socket) = self.sockets.get_mut(id) else { continue };
+            if socket.interest.read || socket.ended {
+                socket.probed = false;
+                continue;
+            }
+            match socket_io::peek(socket.fd.as_fd()) {
+                Read::Bytes(_) | Read::Nothing => self.paused.add(id, self.clock.now().ticks),
+                Read::End => {
+                    self.ended(id);
+                    self.flush(id);
+                }
+                Read::Broken => {
+                    self.engine.failed(id, outside!(self));
+                    self.flush(id);
+                }
+            }
+        }
+    }
+
+    // Everything else.
+
+    /// Does what is waiting: mail, timers, futures, jobs for the pool. Afterwards nothing waits, so that sleeping is right.
+    fn work(&mut self) {
+        loop {
+            while let Some(id) = self.engine.run(outside!(self)) {
+                self.flush(id);
+            }
+            let Some(Effect::Run(job)) = self.engine.effect() else { return };
+            // A refused job answers by mail: the loop goes round.
+            self.pool.submit(job);
+        }
+    }
+
+    fn take_signals(&mut self) {
+        for _ in 0..self.signals.as_ref().map_or(0, Signals::take) {
+            self.hub.signal();
+        }
+    }
+
+    fn remote(&self) -> &Remote {
+        &self.hub.remotes[self.index]
+    }
+
+    /// Opens new connections.
+    fn welcome(&mut self, accepts: bool) {
+        let now = self.clock.now().ticks;
+        let remote = &self.hub.remotes[self.index];
+        self.acceptor.resume(&self.poller, now);
+        if accepts {
+            self.acceptor.accept(&self.poller, now, &remote.counters, &mut self.arrived);
+            self.hand_over();
+        }
+        self.hub.remotes[self.index].connections.take(&mut self.arrived);
+        self.open_arrived();
+    }
+
+    /// Gives the other workers their share of what this one has accepted.
+    fn hand_over(&mut self) {
+        if !self.hands_over {
+            return;
+        }
+        for connection in std::mem::take(&mut self.arrived) {
+            let receiver = self.next_worker;
+            self.next_worker = (receiver + 1) % self.hub.remotes.len();
+            if receiver == self.index {
+                self.arrived.push(connection);
+            } else if let Err(connection) = self.hub.remotes[receiver].connections.post(connection) {
+                // That worker has ended: the server is stopping, and this one is not yet done.
+                self.arrived.push(connection);
+            }
+        }
+    }
+
+    fn open_arrived(&mut self) {
+        while let Some(connection) = self.arrived.pop() {
+            self.open(connection);
+        }
+    }
+
+    fn open(&mut self, connection: OwnedFd) {
+        self.remote().counters.accepted.add(1);
+        match self.engine.accept(outside!(self)) {
+            Accept::Open(id) => {
+                let socket = self.sockets.insert(id, connection);
+                socket.interest = Interest::READ;
+                if let Err(error) = self.poller.add(socket.fd.as_fd(), id.slot, Interest::READ) {
+                    self.lose(id, &error);
+                }
+            }
+            Accept::Refused(answer) => {
+                self.remote().counters.refused.add(1);
+                socket_io::write(connection.as_fd(), &Output::Bytes(answer), 0);
+                // The FIN lets the client read the answer even if it sends more before it is closed.
+                let _ = rustix::net::shutdown(&connection, Shutdown::Write);
+            }
+        }
+    }
+
+    // The end.
+
+    /// Who has connected or sent a request before the order came is served; then the engine lets go of idle connections.
+    /// Gives how many connections were open when the order was acted upon.
+    fn begin_to_stop(&mut self) -> io::Result<usize> {
+        self.acceptor.close(&self.poller, &mut self.arrived);
+        self.open_arrived();
+        for _ in 0..LAST_TURNS_MAX {
+            self.turn(Some(Duration::ZERO))?;
+            if !self.events.were_full() {
+                break;
+            }
+        }
+        self.hub.remotes[self.index].connections.close();
+        let now = self.clock.now().ticks;
+        self.cut_at = Some(now.after(self.hub.app.timeouts.shutdown));
+        let open = self.engine.connections();
+        self.engine.stop(outside!(self));
+        self.work();
+        Ok(open)
+    }
+
+    /// Worker 0 reads the signals: it stays until the others have ended.
+    fn is_needed(&self) -> bool {
+        let others_work = self.signals.is_some() && self.hub.busy.load(Ordering::Relaxed) > 1;
+        self.engine.connections() > 0 || others_work
+    }
+
+    fn must_cut(&self) -> bool {
+        let now = self.clock.now().ticks;
+        self.hub.stop.phase() == Phase::Cut || self.cut_at.is_some_and(|at| at.reached(now))
+    }
+}
+
+impl Drop for Worker {
+    /// After this, mail comes back to its sender.
+    fn drop(&mut self) {
+        self.remote().mail.close();
+        self.remote().connections.close();
+    }
+}
