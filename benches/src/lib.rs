@@ -3,7 +3,9 @@
 
 pub mod ceiling;
 pub mod load;
+pub mod peers;
 pub mod pin;
 pub mod process;
 pub mod requests;
 pub mod stats;
+pub mod workload;

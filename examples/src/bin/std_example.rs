@@ -16,6 +16,8 @@ use std::{
 
 const INPUT_BYTES: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
+/// The length of [`BODY`], as it is written.
+const BODY_BYTES: &str = "28";
 
 fn main() -> io::Result<()> {
     let options = Options::from_args("Answers every request, a thread per connection (so --workers changes nothing).");
@@ -113,24 +115,23 @@ impl Connection {
     }
 
     fn answer(&mut self, head: &Head) {
-        self.head("200 OK", BODY.len(), head.connection());
-        if !head.is_head_method {
-            self.output.extend_from_slice(BODY.as_bytes());
-        }
+        let body = if head.is_head_method { "" } else { BODY };
+        self.write(["200 OK", BODY_BYTES, head.connection(), body]);
     }
 
     fn refuse(&mut self, status: &str) -> bool {
-        self.head(status, 0, "connection: close\r\n");
+        self.write([status, "0", "connection: close\r\n", ""]);
         false
     }
 
-    fn head(&mut self, status: &str, content_length: usize, connection: &str) {
-        let date = self.date.text.as_str();
-        write!(
-            self.output,
-            "HTTP/1.1 {status}\r\ncontent-type: {BODY_TYPE}\r\ncontent-length: {content_length}\r\n{connection}date: {date}\r\n\r\n"
-        )
-        .expect("a Vec takes every write");
+    /// By hand rather than by `write!`, which would be half of what the baseline does for a request.
+    fn write(&mut self, [status, content_length, connection, body]: [&str; 4]) {
+        let date = &self.date.text;
+        let head = ["HTTP/1.1 ", status, "\r\ncontent-type: ", BODY_TYPE, "\r\ncontent-length: ", content_length];
+        let rest = ["\r\n", connection, "date: ", date, "\r\n\r\n", body];
+        for part in head.into_iter().chain(rest) {
+            self.output.extend_from_slice(part.as_bytes());
+        }
     }
 }
 

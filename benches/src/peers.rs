@@ -1,0 +1,72 @@
+//! The servers that are compared: which there are, how they are built and found, and the folder that they serve.
+
+use crate::requests::{FILE_BYTES, FILE_NAME};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Servers that answer the shared body to `/`. The first is the ceiling that the others are measured against.
+pub const PLAIN: [&str; 4] = ["limit", "std_example", "tokio_example", "hop_example"];
+
+/// Servers of a folder of files, started with `--root`. The first is the ceiling.
+pub const FILES: [&str; 2] = ["limit_file", "static_site"];
+
+/// Builds the servers in the profile of this program, and tells where they lie: beside it.
+///
+/// # Errors
+/// When cargo cannot be run, or says that something does not compile.
+pub fn build() -> io::Result<PathBuf> {
+    let folder = folder()?;
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args(["build", "--quiet", "-p", "hop-benches", "-p", "hop-examples", "--bins"]);
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    if cargo.status()?.success() { Ok(folder) } else { Err(io::Error::other("the servers do not compile")) }
+}
+
+/// Where the servers lie: beside this program.
+///
+/// # Errors
+/// When the system cannot tell where this program lies.
+pub fn folder() -> io::Result<PathBuf> {
+    let program = env::current_exe()?;
+    Ok(program.parent().unwrap_or(Path::new(".")).to_owned())
+}
+
+/// Those of `known` that were asked for (all, if none were) and exist in `folder`.
+pub fn present<'a>(known: &[&'a str], asked: &[&str], folder: &Path) -> Vec<&'a str> {
+    let is_asked_for = |name: &&str| asked.is_empty() || asked.contains(name);
+    known.iter().copied().filter(is_asked_for).filter(|name| folder.join(name).is_file()).collect()
+}
+
+/// A folder of its own with the one file of the file workload; removed when dropped.
+#[derive(Debug)]
+pub struct Site(PathBuf);
+
+impl Site {
+    /// Makes the folder among the system's temporary files.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn new() -> io::Result<Site> {
+        let path = env::temp_dir().join(format!("hop-benches-{}", std::process::id()));
+        fs::create_dir_all(&path)?;
+        let bytes: Vec<u8> = (0..FILE_BYTES).map(|at| (at % 251) as u8).collect();
+        fs::write(path.join(FILE_NAME), bytes)?;
+        Ok(Site(path))
+    }
+
+    /// The arguments that make a server serve it.
+    pub fn arguments(&self) -> Vec<String> {
+        vec!["--root".to_owned(), self.0.display().to_string()]
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
