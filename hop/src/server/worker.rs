@@ -115,6 +115,7 @@ impl Worker {
     fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.poller.wait(&mut self.events, timeout)?;
         self.clock.read();
+        self.remote().counters.wakeups.add(1);
         let mut accepts = false;
         while let Some(ready) = self.events.next() {
             match ready.key {
