@@ -58,7 +58,7 @@ pub struct AnswerHead<'a> {
     /// The final status.
     pub status: StatusCode,
     /// Written unless `headers` has its own.
-    pub content_type: Option<&'a str>,
+    pub content_type: Option<&'static str>,
     /// Further fields. Framing fields among them (`Transfer-Encoding`, `Content-Length`) are not written: hop frames.
     pub headers: Option<&'a HeaderMap>,
     /// How long the body will be.
@@ -210,9 +210,8 @@ impl H1 {
         self.step(Move::AnswerBegin);
         self.decide_reuse(answer);
         self.answer = self.framing_of(answer);
-        encode::status_line(out, answer.status);
+        encode::begin(out, answer.status, date);
         self.write_fields(out, answer);
-        encode::date(out, date);
         out.extend_from_slice(b"\r\n");
         self.answer != Answer::Bodiless
     }
@@ -246,7 +245,7 @@ impl H1 {
         if let Some(content_type) = answer.content_type
             && !answer.headers.is_some_and(|headers| headers.contains_key(header::CONTENT_TYPE))
         {
-            encode::header(out, "content-type", content_type.as_bytes());
+            encode::checked_header(out, "content-type", content_type.as_bytes());
         }
         // RFC 9110 §8.6: a 204 or 1xx must not say Content-Length; an answer to HEAD says what GET would.
         if !(answer.status.is_informational() || answer.status == 204) {
@@ -268,11 +267,10 @@ impl H1 {
     pub fn refuse(&mut self, out: &mut Vec<u8>, date: &Date, error: PeerError) {
         let bodiless = self.state != State::Idle && self.head_request;
         if matches!(self.state, State::Idle | State::Body | State::Owed) {
-            encode::status_line(out, error.status());
-            encode::header(out, "content-type", b"text/plain; charset=utf-8");
+            encode::begin(out, error.status(), date);
+            encode::checked_header(out, "content-type", b"text/plain; charset=utf-8");
             encode::content_length(out, error.what().len() as u64 + 1);
             out.extend_from_slice(b"connection: close\r\n");
-            encode::date(out, date);
             out.extend_from_slice(b"\r\n");
             if !bodiless {
                 out.extend_from_slice(error.what().as_bytes());

@@ -4,37 +4,71 @@
 pub(super) const TOKEN: u8 = 1;
 /// `unreserved` or `sub-delims` (RFC 3986 §2): what a registered name consists of, next to percent-encoding.
 pub(super) const NAME: u8 = 2;
+/// HTAB, SP, VCHAR and obs-text: what field values and, with two exceptions, quoted strings consist of (RFC 9110 §5.5, §5.6.4).
+pub(super) const TEXT: u8 = 4;
+/// What a query may hold here: visible ASCII but `#`.
+pub(super) const QUERY: u8 = 8;
+/// What a path may hold here: as [`QUERY`], but not `?`.
+pub(super) const PATH: u8 = 16;
 
-/// The classes of a byte, ORed.
-pub(super) static CLASS: [u8; 256] = classes();
+/// The classes of each byte, ORed. A constant and not a static, so that it is reached without an indirection.
+const CLASSES: &[u8; 256] = &classes();
 
 const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        let c = byte as u8;
-        let alphanumeric = c.is_ascii_alphanumeric();
-        if alphanumeric
-            || matches!(c, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
-        {
-            classes[byte] |= TOKEN;
-        }
-        if alphanumeric || matches!(c, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=') {
-            classes[byte] |= NAME;
-        }
+        classes[byte] = classes_of(byte as u8);
         byte += 1;
     }
     classes
 }
 
-#[inline]
+const fn classes_of(byte: u8) -> u8 {
+    let alphanumeric = byte.is_ascii_alphanumeric();
+    let token = alphanumeric
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~');
+    let name = alphanumeric || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=');
+    let text = matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+    let query = byte.is_ascii_graphic() && byte != b'#';
+    let path = query && byte != b'?';
+    TOKEN * token as u8 | NAME * name as u8 | TEXT * text as u8 | QUERY * query as u8 | PATH * path as u8
+}
+
+/// Whether `byte` is of `class`.
+#[inline(always)]
 pub(super) fn is(class: u8, byte: u8) -> bool {
-    CLASS[usize::from(byte)] & class != 0
+    CLASSES[usize::from(byte)] & class != 0
+}
+
+/// How many bytes at the beginning of `bytes` are of `class`.
+#[inline(always)]
+pub(super) fn span(class: u8, bytes: &[u8]) -> usize {
+    let of = |byte: u8| CLASSES[usize::from(byte)];
+    let mut at = 0;
+    // By fours: one branch for four bytes.
+    while let Some(&[a, b, c, d]) = bytes[at..].first_chunk()
+        && of(a) & of(b) & of(c) & of(d) & class != 0
+    {
+        at += 4;
+    }
+    while let Some(&byte) = bytes.get(at)
+        && is(class, byte)
+    {
+        at += 1;
+    }
+    at
+}
+
+/// Whether all of `bytes` are of `class`.
+#[inline(always)]
+pub(super) fn all(class: u8, bytes: &[u8]) -> bool {
+    span(class, bytes) == bytes.len()
 }
 
 /// A token (RFC 9110 §5.6.2): at least one byte, all of them `tchar`.
 pub fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|byte| is(TOKEN, *byte))
+    !bytes.is_empty() && all(TOKEN, bytes)
 }
 
 /// Whether `bytes` is `lower` in any case. `lower` must consist of lower-case letters and hyphens, 4 to 24 of them.

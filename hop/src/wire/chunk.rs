@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::ascii::{TOKEN, is};
+use super::ascii::{TEXT, TOKEN, is};
 use super::trailer;
 
 /// Bytes of chunk extensions and leading zeros that one body may carry beyond its data: they do nothing but cost.
@@ -214,7 +214,7 @@ impl Chunked {
             Step::BeforeValue | Step::Value if is(TOKEN, byte) => Ok(Step::Value),
             Step::BeforeValue if byte == b'"' => Ok(Step::Quoted),
             Step::Quoted => quoted(byte),
-            Step::QuotedPair if is_text(byte) => Ok(Step::Quoted),
+            Step::QuotedPair if is(TEXT, byte) => Ok(Step::Quoted),
             Step::Value | Step::AfterQuoted if blank => Ok(Step::BeforeSemicolon),
             Step::Name | Step::AfterName | Step::Value | Step::AfterQuoted | Step::BeforeSemicolon if byte == b';' => {
                 Ok(Step::BeforeName)
@@ -271,12 +271,7 @@ fn quoted(byte: u8) -> Result<Step, ChunkError> {
     match byte {
         b'"' => Ok(Step::AfterQuoted),
         b'\\' => Ok(Step::QuotedPair),
-        _ if is_text(byte) => Ok(Step::Quoted),
+        _ if is(TEXT, byte) => Ok(Step::Quoted),
         _ => Err(ChunkError::Extension),
     }
-}
-
-/// HTAB, SP, VCHAR or obs-text.
-fn is_text(byte: u8) -> bool {
-    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }

@@ -12,35 +12,41 @@ use super::trailer;
 /// The interim answer to `Expect: 100-continue`.
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// Writes the status line: always HTTP/1.1, the highest version that hop speaks (RFC 9110 §6.2).
+/// Writes what begins every final answer: the status line and the Date field (RFC 9110 §6.6.1).
+///
+/// The version is always HTTP/1.1, the highest that hop speaks (RFC 9110 §6.2).
 #[inline]
-pub fn status_line(out: &mut Vec<u8>, status: StatusCode) {
-    // By far the most usual one, as a copy of known length.
+pub fn begin(out: &mut Vec<u8>, status: StatusCode, date: &Date) {
+    // By far the most usual one: both as one copy of known length.
     if status == StatusCode::OK {
-        return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+        return out.extend_from_slice(&date.text);
     }
-    status_line_other(out, status);
+    status_line(out, status);
+    out.extend_from_slice(&date.text[OK_BYTES..]);
+}
+
+/// Writes a field whose value is a constant of the program, or was checked when it was made: nothing is looked at again.
+#[inline]
+pub fn checked_header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+    debug_assert!(is_lower_token(name), "field name {name:?}");
+    debug_assert!(is_clean_value(value), "the value of {name} holds CR, LF or NUL");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Writes a field. `name` must be a token in lower case.
 ///
 /// A value that would break out of its line (CR, LF or NUL in it) is a defect of the caller, who must have checked it with
 /// [`is_clean_value`]: it panics in debug builds, and otherwise these bytes are written as spaces (RFC 9110 §5.5).
-#[inline]
 pub fn header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
-    debug_assert!(
-        is_token(name.as_bytes()) && !name.bytes().any(|byte| byte.is_ascii_uppercase()),
-        "field name {name:?}"
-    );
     debug_assert!(is_clean_value(value), "the value of {name} holds CR, LF or NUL");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b": ");
     if is_clean_value(value) {
-        out.extend_from_slice(value);
-    } else {
-        out.extend(value.iter().map(|byte| if is_breaking(*byte) { b' ' } else { *byte }));
+        return checked_header(out, name, value);
     }
-    out.extend_from_slice(b"\r\n");
+    let spaced: Vec<u8> = value.iter().map(|byte| if is_breaking(*byte) { b' ' } else { *byte }).collect();
+    checked_header(out, name, &spaced);
 }
 
 /// Whether a value has neither CR nor LF nor NUL in it, so that it stays within its line (RFC 9110 §5.5).
@@ -62,7 +68,7 @@ pub fn fields(out: &mut Vec<u8>, headers: &HeaderMap) {
             _ => false,
         };
         if !own {
-            header(out, name.as_str(), value.as_bytes());
+            checked_header(out, name.as_str(), value.as_bytes());
         }
     }
 }
@@ -81,21 +87,18 @@ pub fn content_length(out: &mut Vec<u8>, length_bytes: u64) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes the Date field (RFC 9110 §6.6.1).
-#[inline]
-pub fn date(out: &mut Vec<u8>, date: &Date) {
-    out.extend_from_slice(&date.line);
-}
-
 /// The Date field, kept as text and made anew once a second.
 #[derive(Clone, Debug)]
 pub struct Date {
     unix_seconds: u64,
-    line: [u8; LINE_BYTES],
+    /// Behind the most usual status line: see [`begin`].
+    text: [u8; TEXT_BYTES],
 }
 
-/// `date: `, 29 bytes of IMF-fixdate (RFC 9110 §5.6.7), CRLF.
-const LINE_BYTES: usize = 6 + 29 + 2;
+/// `HTTP/1.1 200 OK`, CRLF.
+const OK_BYTES: usize = 15 + 2;
+/// Then `date: `, 29 bytes of IMF-fixdate (RFC 9110 §5.6.7), CRLF.
+const TEXT_BYTES: usize = OK_BYTES + 6 + 29 + 2;
 
 /// The last second of the year 9999: later ones have no IMF-fixdate.
 const UNIX_SECONDS_MAX: u64 = 253_402_300_799;
@@ -103,10 +106,10 @@ const UNIX_SECONDS_MAX: u64 = 253_402_300_799;
 impl Date {
     /// The date at a time, in seconds since 1970.
     pub fn new(unix_seconds: u64) -> Self {
-        let mut line = *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+        let mut text = *b"HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds.min(UNIX_SECONDS_MAX));
-        line[6..35].copy_from_slice(httpdate::fmt_http_date(time).as_bytes());
-        Date { unix_seconds, line }
+        text[OK_BYTES + 6..][..29].copy_from_slice(httpdate::fmt_http_date(time).as_bytes());
+        Date { unix_seconds, text }
     }
 
     /// Makes the text anew if the second has changed.
@@ -117,9 +120,9 @@ impl Date {
         }
     }
 
-    /// The 29 bytes without the field's name.
+    /// The date without the field's name: 29 bytes.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.line[6..35]
+        &self.text[OK_BYTES + 6..][..29]
     }
 }
 
@@ -148,7 +151,7 @@ pub fn last_chunk(out: &mut Vec<u8>, trailers: Option<&HeaderMap>) {
     out.extend_from_slice(b"0\r\n");
     for (name, value) in trailers.into_iter().flatten() {
         if !trailer::is_forbidden(name.as_str()) {
-            header(out, name.as_str(), value.as_bytes());
+            checked_header(out, name.as_str(), value.as_bytes());
         }
     }
     out.extend_from_slice(b"\r\n");
@@ -162,8 +165,12 @@ fn is_persistence(option: &[u8]) -> bool {
     option.eq_ignore_ascii_case(b"close") || option.eq_ignore_ascii_case(b"keep-alive")
 }
 
-#[cold]
-fn status_line_other(out: &mut Vec<u8>, status: StatusCode) {
+fn is_lower_token(name: &str) -> bool {
+    is_token(name.as_bytes()) && !name.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// The reason phrase may be empty, its space not (RFC 9112 §4).
+fn status_line(out: &mut Vec<u8>, status: StatusCode) {
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(status.as_str().as_bytes());
     out.push(b' ');

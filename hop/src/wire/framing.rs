@@ -93,29 +93,109 @@ pub fn request<'b>(head: &Head<'_, 'b>) -> Result<Framing<'b>, FramingError> {
         let (name, value) = (header.name.as_bytes(), header.value);
         match name.len() {
             4 if matches(name, b"host") => seen.host(value)?,
-            6 if matches(name, b"expect") => seen.expect(value),
+            6 if matches(name, b"expect") => seen.said |= expectations(value),
             7 if matches(name, b"upgrade") => seen.upgrade = seen.upgrade.or(Some(value)),
-            10 if matches(name, b"connection") => seen.connection(value),
+            10 if matches(name, b"connection") => seen.said |= connection_options(value),
             14 if matches(name, b"content-length") => seen.content_length(value)?,
-            17 if matches(name, b"transfer-encoding") => seen.transfer_encoding(value)?,
+            17 if matches(name, b"transfer-encoding") => seen.coding = seen.coding.then(value)?,
             _ => {}
         }
     }
     seen.decide(head.version)
 }
 
-/// What the pass has seen so far.
+/// What the pass has seen so far. It never leaves the registers: whatever looks at a list takes and gives plain values.
 #[derive(Default)]
 struct Seen<'b> {
     host: Option<&'b [u8]>,
     upgrade: Option<&'b [u8]>,
     content_length: Option<u64>,
-    close: bool,
-    keep_alive: bool,
-    upgrade_option: bool,
-    expect_continue: bool,
-    expect_other: bool,
+    /// The flags below, ORed.
+    said: u8,
     coding: Coding,
+}
+
+const CLOSE: u8 = 1;
+const KEEP_ALIVE: u8 = 2;
+const UPGRADE_OPTION: u8 = 4;
+const EXPECT_CONTINUE: u8 = 8;
+const EXPECT_OTHER: u8 = 16;
+
+impl<'b> Seen<'b> {
+    /// RFC 9112 §3.2: a server MUST answer 400 to more than one Host field and to one with an invalid value.
+    #[inline(always)]
+    fn host(&mut self, value: &'b [u8]) -> Result<(), FramingError> {
+        if self.host.is_some() {
+            return Err(FramingError::HostTwice);
+        }
+        self.host = Some(value);
+        if host::is_valid(value) { Ok(()) } else { Err(FramingError::HostSyntax) }
+    }
+
+    /// RFC 9112 §6.3 rule 5: an invalid one is 400. A repeated field or a list may be collapsed if all values agree, or refused;
+    /// refused here, since no sane client sends them.
+    #[inline(always)]
+    fn content_length(&mut self, value: &[u8]) -> Result<(), FramingError> {
+        if self.content_length.is_some() {
+            return Err(FramingError::ContentLengthTwice);
+        }
+        self.content_length = Some(decimal(value).ok_or(FramingError::ContentLength)?);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn decide(self, version: Version) -> Result<Framing<'b>, FramingError> {
+        let http11 = version == Version::Http11;
+        // RFC 9112 §3.2: a server MUST answer 400 to HTTP/1.1 without Host.
+        if self.host.is_none() && http11 {
+            return Err(FramingError::HostMissing);
+        }
+        // RFC 9110 §10.1.1: in HTTP/1.0 the expectation MUST be ignored.
+        if self.says(EXPECT_OTHER) && http11 {
+            return Err(FramingError::UnknownExpectation);
+        }
+        let body = match (self.coding, self.content_length) {
+            (Coding::Absent, None) => BodyLength::None,
+            (Coding::Absent, Some(length)) => BodyLength::Exact(length),
+            (coding, length) => coding.body(version, length)?,
+        };
+        Ok(Framing {
+            body,
+            // RFC 9112 §9.3: close decides, then the version, then keep-alive.
+            keep_alive: !self.says(CLOSE) && (http11 || self.says(KEEP_ALIVE)),
+            expect_continue: self.says(EXPECT_CONTINUE) && http11,
+            // RFC 9110 §7.8: Upgrade counts only with its connection option, and MUST be ignored in HTTP/1.0.
+            upgrade: if self.says(UPGRADE_OPTION) && http11 { self.upgrade } else { None },
+            host: self.host,
+        })
+    }
+
+    #[inline(always)]
+    fn says(&self, flag: u8) -> bool {
+        self.said & flag != 0
+    }
+}
+
+/// RFC 9110 §7.6.1: a list of options, compared without case; `close` anywhere closes (RFC 9112 §9.6).
+#[inline(always)]
+fn connection_options(value: &[u8]) -> u8 {
+    if matches(value, b"keep-alive") { KEEP_ALIVE } else { connection_list(value) }
+}
+
+fn connection_list(value: &[u8]) -> u8 {
+    list(value).fold(0, |said, option| match option.len() {
+        5 if matches(option, b"close") => said | CLOSE,
+        7 if matches(option, b"upgrade") => said | UPGRADE_OPTION,
+        10 if matches(option, b"keep-alive") => said | KEEP_ALIVE,
+        _ => said,
+    })
+}
+
+/// RFC 9110 §10.1.1: compared without case; any other expectation MAY be refused.
+#[cold]
+fn expectations(value: &[u8]) -> u8 {
+    let known = |expectation: &[u8]| expectation.eq_ignore_ascii_case(b"100-continue");
+    list(value).fold(0, |said, expectation| said | if known(expectation) { EXPECT_CONTINUE } else { EXPECT_OTHER })
 }
 
 /// What the Transfer-Encoding fields have said so far, all of them taken as one list (RFC 9110 §5.3).
@@ -134,103 +214,26 @@ enum Coding {
     UnknownChunked,
 }
 
-impl<'b> Seen<'b> {
-    /// RFC 9112 §3.2: a server MUST answer 400 to more than one Host field and to one with an invalid value.
-    #[inline]
-    fn host(&mut self, value: &'b [u8]) -> Result<(), FramingError> {
-        if self.host.is_some() {
-            return Err(FramingError::HostTwice);
-        }
-        self.host = Some(value);
-        if host::is_valid(value) { Ok(()) } else { Err(FramingError::HostSyntax) }
-    }
-
-    /// RFC 9110 §7.6.1: a list of options without case; `close` anywhere closes (RFC 9112 §9.6).
-    #[inline]
-    fn connection(&mut self, value: &[u8]) {
-        if matches(value, b"keep-alive") {
-            self.keep_alive = true;
-            return;
-        }
-        for option in list(value) {
-            self.close |= matches(option, b"close");
-            self.keep_alive |= matches(option, b"keep-alive");
-            self.upgrade_option |= matches(option, b"upgrade");
-        }
-    }
-
-    /// RFC 9112 §6.3 rule 5: invalid is 400. A repeated field and a list may be collapsed if all values agree, or refused; refused
-    /// here, since no sane client sends them.
-    fn content_length(&mut self, value: &[u8]) -> Result<(), FramingError> {
-        if self.content_length.is_some() {
-            return Err(FramingError::ContentLengthTwice);
-        }
-        self.content_length = Some(decimal(value).ok_or(FramingError::ContentLength)?);
-        Ok(())
-    }
-
+impl Coding {
     /// RFC 9112 §7: codings are compared without case; chunked takes no parameters, and after it nothing may come.
-    fn transfer_encoding(&mut self, value: &[u8]) -> Result<(), FramingError> {
-        if self.coding == Coding::Absent {
-            self.coding = Coding::Empty;
-        }
-        for coding in list(value) {
-            self.coding = match (self.coding, matches(coding, b"chunked")) {
-                (Coding::Chunked | Coding::UnknownChunked, _) => return Err(FramingError::NotChunkedLast),
-                (Coding::Unknown, true) => Coding::UnknownChunked,
-                (_, true) => Coding::Chunked,
-                (_, false) => Coding::Unknown,
-            };
-        }
-        Ok(())
-    }
-
-    /// RFC 9110 §10.1.1: compared without case; any other expectation MAY be refused.
-    fn expect(&mut self, value: &[u8]) {
-        for expectation in list(value) {
-            let known = expectation.eq_ignore_ascii_case(b"100-continue");
-            self.expect_continue |= known;
-            self.expect_other |= !known;
-        }
-    }
-
-    #[inline]
-    fn decide(self, version: Version) -> Result<Framing<'b>, FramingError> {
-        let http11 = version == Version::Http11;
-        // RFC 9112 §3.2: a server MUST answer 400 to HTTP/1.1 without Host.
-        if self.host.is_none() && http11 {
-            return Err(FramingError::HostMissing);
-        }
-        // RFC 9110 §10.1.1: in HTTP/1.0 the expectation MUST be ignored.
-        if self.expect_other && http11 {
-            return Err(FramingError::UnknownExpectation);
-        }
-        Ok(Framing {
-            body: self.body(version)?,
-            // RFC 9112 §9.3: close decides, then the version, then keep-alive.
-            keep_alive: !self.close && (http11 || self.keep_alive),
-            expect_continue: self.expect_continue && http11,
-            // RFC 9110 §7.8: Upgrade counts only with its connection option, and MUST be ignored in HTTP/1.0.
-            upgrade: self.upgrade.filter(|_| self.upgrade_option && http11),
-            host: self.host,
+    #[cold]
+    fn then(self, value: &[u8]) -> Result<Coding, FramingError> {
+        let first = if self == Coding::Absent { Coding::Empty } else { self };
+        list(value).try_fold(first, |coding, element| match (coding, matches(element, b"chunked")) {
+            (Coding::Chunked | Coding::UnknownChunked, _) => Err(FramingError::NotChunkedLast),
+            (Coding::Unknown, true) => Ok(Coding::UnknownChunked),
+            (_, true) => Ok(Coding::Chunked),
+            (_, false) => Ok(Coding::Unknown),
         })
     }
 
-    #[inline]
-    fn body(&self, version: Version) -> Result<BodyLength, FramingError> {
-        if self.coding != Coding::Absent {
-            return self.coded_body(version);
-        }
-        Ok(self.content_length.map_or(BodyLength::None, BodyLength::Exact))
-    }
-
     #[cold]
-    fn coded_body(&self, version: Version) -> Result<BodyLength, FramingError> {
-        match self.coding {
+    fn body(self, version: Version, content_length: Option<u64>) -> Result<BodyLength, FramingError> {
+        match self {
             // RFC 9112 §6.1: a coding in HTTP/1.0 MUST be treated as faulty framing.
             _ if version == Version::Http10 => Err(FramingError::TransferEncodingIn10),
             // RFC 9112 §6.3 rule 3: the server MAY reject it, and it ought to be handled as an attack.
-            _ if self.content_length.is_some() => Err(FramingError::BothLengths),
+            _ if content_length.is_some() => Err(FramingError::BothLengths),
             Coding::Chunked => Ok(BodyLength::Chunked),
             // RFC 9112 §6.1: SHOULD be 501.
             Coding::UnknownChunked => Err(FramingError::UnknownCoding),
@@ -243,7 +246,8 @@ impl<'b> Seen<'b> {
 /// `1*DIGIT`, nothing else: `u64::from_str` would take a plus sign.
 fn decimal(text: &[u8]) -> Option<u64> {
     let digit = |number: u64, byte: &u8| {
-        number.checked_mul(10)?.checked_add(u64::from(byte.checked_sub(b'0').filter(|d| *d < 10)?))
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(u64::from(digit))
     };
     if text.is_empty() { None } else { text.iter().try_fold(0, digit) }
 }

@@ -101,7 +101,7 @@ impl<'h, 'b> Head<'h, 'b> {
     }
 
     /// The form of the target, checked (RFC 9112 §3.2).
-    #[inline]
+    #[inline(always)]
     pub fn target(&self) -> Result<Target<'b>, HeadError> {
         target(self.method, self.target).map_err(HeadError::Target)
     }
@@ -141,7 +141,7 @@ impl HeadError {
 /// Gives the bytes used, the last empty line included, and the head; `None` while `input` is a beginning of one within the
 /// limits. The cost is one pass of httparse and some ten instructions a field. The target's form and the fields' meaning are not
 /// looked at: see [`Head::target`] and [`super::framing::request`].
-#[inline]
+#[inline(always)]
 pub fn parse<'h, 'b>(
     input: &'b [u8],
     slots: &'h mut HeaderSlots<'b>,
@@ -190,14 +190,14 @@ pub fn check_partial(input: &[u8], searched: usize, limits: &HeadLimits) -> Resu
         return Err(HeadError::EmptyLines);
     }
     // The longest line that is allowed, with its CRLF. Looked at only once: when the input grows beyond it.
-    let line_end = empty + limits.line_bytes_max + 2;
+    let line_end = limits.line_bytes_max.saturating_add(empty + 2);
     if searched < line_end && line_end <= input.len() && memchr::memchr(b'\n', &input[empty..line_end]).is_none() {
         return Err(HeadError::LineTooLong);
     }
     if input.len() >= limits.head_bytes_max { Err(HeadError::HeadTooLong) } else { Ok(()) }
 }
 
-#[inline]
+#[inline(always)]
 fn finish<'h, 'b>(
     input: &'b [u8],
     used: usize,
@@ -211,13 +211,13 @@ fn finish<'h, 'b>(
 
 /// RFC 9112 §2.2: a recipient MAY take a bare LF for a line's end; hop does not, for where parsers differ requests are smuggled.
 ///
-/// httparse has accepted either, so it is enough to look at the two bytes before each name and at the four at the end.
-#[inline]
+/// httparse has made sure that an LF stands before each name and at the end, and that a CR stands before LF only. So what is left
+/// to see is the CR before each of them.
+#[inline(always)]
 fn check_lines(input: &[u8], used: usize, head: &Head<'_, '_>) -> Result<(), HeadError> {
     let offset = |text: &str| (text.as_ptr() as usize).wrapping_sub(input.as_ptr() as usize);
-    let begins_line = |at: usize| input.get(at.wrapping_sub(2)..at) == Some(b"\r\n");
-    let crlf = head.headers.iter().all(|header| begins_line(offset(header.name)));
-    if !crlf || !input[..used].ends_with(b"\r\n\r\n") {
+    let follows_cr = |name: &str| input.get(offset(name).wrapping_sub(2)) == Some(&b'\r');
+    if !head.headers.iter().all(|header| follows_cr(header.name)) || !input[..used].ends_with(b"\r\n\r\n") {
         return Err(HeadError::LineEnd);
     }
     match offset(head.method) {
@@ -235,7 +235,7 @@ fn check_empty_lines(skipped: &[u8]) -> Result<(), HeadError> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn check_whole(used: usize, head: &Head<'_, '_>, limits: &HeadLimits) -> Result<(), HeadError> {
     const SPACES_AND_VERSION: usize = 2 + "HTTP/1.1".len();
     if head.method.len() + head.target.len() + SPACES_AND_VERSION > limits.line_bytes_max {
@@ -277,7 +277,8 @@ fn later_minor<'h, 'b>(
     let (method, target, rest) = (word()?, word()?, word()?);
     let fields = match rest {
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9', fields @ ..] => fields,
-        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9', b'\r', ..] => {
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']
+        | [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9', b'\r', ..] => {
             return Err(HeadError::VersionNotSupported);
         }
         _ => return Err(HeadError::Version),

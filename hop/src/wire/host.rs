@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use super::ascii::{NAME, is};
+use super::ascii::{NAME, is, span};
 
 /// Whether `text` is a valid Host value: a registered name, an IPv4 address or an IP literal in brackets, then perhaps a port.
 ///
@@ -10,7 +10,7 @@ use super::ascii::{NAME, is};
 /// RFC 3986 does not allow in these places is refused, and so is a port beyond 65535 or a port without a host.
 #[inline]
 pub fn is_valid(text: &[u8]) -> bool {
-    let name = name_bytes(text);
+    let name = span(NAME, text);
     match text.get(name) {
         None => true,
         Some(b':') => name > 0 && is_port(&text[name + 1..]),
@@ -25,24 +25,20 @@ pub fn is_authority(text: &[u8]) -> bool {
 
 /// As [`is_authority`], and with a port from 1 to 65535: what CONNECT asks for (RFC 9112 §3.2.3, RFC 9110 §9.3.6).
 pub fn is_connect_authority(text: &[u8]) -> bool {
-    let port = text.rsplit(|byte| *byte == b':').next().unwrap_or_default();
-    is_authority(text)
-        && !port.is_empty()
-        && port.len() < text.len()
-        && port.iter().any(|digit| *digit != b'0')
-        && !port.contains(&b']')
-}
-
-/// How many bytes at the beginning are of a registered name, percent-encoding left aside.
-#[inline]
-fn name_bytes(text: &[u8]) -> usize {
-    text.iter().position(|byte| !is(NAME, *byte)).unwrap_or(text.len())
+    let Some(colon) = text.iter().rposition(|byte| *byte == b':') else { return false };
+    // A literal's own colons stand within its brackets: what precedes the port's colon must be a valid host by itself.
+    is_valid(text) && is_authority(&text[..colon]) && port(&text[colon + 1..]) > 0
 }
 
 /// `*DIGIT`: a port may be empty (RFC 3986 §3.2.3). Leading zeros change nothing.
+#[inline]
 fn is_port(text: &[u8]) -> bool {
-    let digit = |port: u32, byte: &u8| byte.is_ascii_digit().then(|| (port * 10 + u32::from(byte - b'0')).min(1 << 16));
-    text.iter().try_fold(0, digit).is_some_and(|port| port <= u32::from(u16::MAX))
+    text.iter().all(u8::is_ascii_digit) && (text.len() < 5 || port(text) <= u32::from(u16::MAX))
+}
+
+/// The number that digits make, or more than 65535.
+fn port(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |port, digit| (port * 10 + u32::from(digit - b'0')).min(1 << 16))
 }
 
 /// IP literals and names with percent-encoding.
@@ -56,7 +52,7 @@ fn is_valid_rare(text: &[u8]) -> bool {
     }
     let mut rest = text;
     loop {
-        rest = match &rest[name_bytes(rest)..] {
+        rest = match &rest[span(NAME, rest)..] {
             [] => return true,
             [b':', port @ ..] => return is_port(port),
             [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,

@@ -1,28 +1,29 @@
 //! The four forms of a request target (RFC 9112 §3.2).
 
+use super::ascii::{PATH, QUERY, all, span};
 use super::host;
 
 /// What a request asks for. Everything is as it came: nothing is decoded or normalised.
+///
+/// Plain fields and no enum with fields: in nearly all requests only [`Target::path`] and [`Target::query`] are asked for, and
+/// they are there in every form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target<'b> {
+pub struct Target<'b> {
+    form: Form,
+    path: &'b str,
+    query: Option<&'b str>,
+    authority: Option<&'b str>,
+}
+
+/// The form of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
     /// `/path?query`: nearly always.
-    Origin {
-        /// Begins with a slash.
-        path: &'b str,
-        /// What follows the first question mark.
-        query: Option<&'b str>,
-    },
+    Origin,
     /// `http://authority/path?query`: to proxies, but every server must take it (RFC 9112 §3.2.2).
-    Absolute {
-        /// Host and perhaps port, valid and not empty. It stands in for the Host field, which is to be ignored.
-        authority: &'b str,
-        /// Begins with a slash: an empty path is `/` (RFC 9110 §4.2.3).
-        path: &'b str,
-        /// What follows the first question mark.
-        query: Option<&'b str>,
-    },
+    Absolute,
     /// `host:port`: of CONNECT, always and only.
-    Authority(&'b str),
+    Authority,
     /// `*`: of OPTIONS only; it asks about the server as a whole.
     Asterisk,
 }
@@ -39,31 +40,26 @@ pub enum TargetError {
 }
 
 impl<'b> Target<'b> {
-    /// The path to route by: `*` for the asterisk, empty for CONNECT.
-    #[inline]
+    /// Its form.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The path to route by: begins with a slash (an empty one in the absolute form is `/`, RFC 9110 §4.2.3); `*` for the
+    /// asterisk, empty for CONNECT.
     pub fn path(&self) -> &'b str {
-        match self {
-            Target::Origin { path, .. } | Target::Absolute { path, .. } => path,
-            Target::Authority(_) => "",
-            Target::Asterisk => "*",
-        }
+        self.path
     }
 
-    /// What follows the question mark.
-    #[inline]
+    /// What follows the first question mark.
     pub fn query(&self) -> Option<&'b str> {
-        match self {
-            Target::Origin { query, .. } | Target::Absolute { query, .. } => *query,
-            Target::Authority(_) | Target::Asterisk => None,
-        }
+        self.query
     }
 
-    /// The authority that the target itself names; it wins over the Host field (RFC 9112 §3.3).
+    /// The authority that the target itself names: a valid host, perhaps with a port, not empty. It wins over the Host field, which
+    /// is to be ignored then (RFC 9112 §3.2.2).
     pub fn authority(&self) -> Option<&'b str> {
-        match self {
-            Target::Absolute { authority, .. } | Target::Authority(authority) => Some(authority),
-            Target::Origin { .. } | Target::Asterisk => None,
-        }
+        self.authority
     }
 }
 
@@ -82,22 +78,24 @@ impl TargetError {
 ///
 /// Of paths and queries every visible ASCII character but `#` is taken: RFC 3986 allows fewer, but browsers send some of the
 /// others unencoded. Bytes from 0x80 are refused although httparse lets UTF-8 pass.
-#[inline]
+#[inline(always)]
 pub fn target<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
     if !text.starts_with('/') || method == "CONNECT" {
         return rare(method, text);
     }
     let (path, query) = path_and_query(text)?;
-    Ok(Target::Origin { path, query })
+    Ok(Target { form: Form::Origin, path, query, authority: None })
 }
 
 #[cold]
 fn rare<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
     match (method, text) {
         // RFC 9110 §9.3.6: a server MUST reject a CONNECT to an empty or invalid port.
-        ("CONNECT", text) if host::is_connect_authority(text.as_bytes()) => Ok(Target::Authority(text)),
+        ("CONNECT", text) if host::is_connect_authority(text.as_bytes()) => {
+            Ok(Target { form: Form::Authority, path: "", query: None, authority: Some(text) })
+        }
         ("CONNECT", _) => Err(TargetError::Authority),
-        ("OPTIONS", "*") => Ok(Target::Asterisk),
+        ("OPTIONS", "*") => Ok(Target { form: Form::Asterisk, path: text, query: None, authority: None }),
         _ => absolute(text),
     }
 }
@@ -113,7 +111,8 @@ fn absolute(text: &str) -> Result<Target<'_>, TargetError> {
         return Err(TargetError::Authority);
     }
     let (path, query) = path_and_query(rest)?;
-    Ok(Target::Absolute { authority, path: if path.is_empty() { "/" } else { path }, query })
+    let path = if path.is_empty() { "/" } else { path };
+    Ok(Target { form: Form::Absolute, path, query, authority: Some(authority) })
 }
 
 /// `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )` (RFC 3986 §3.1)
@@ -122,16 +121,14 @@ fn is_scheme(text: &[u8]) -> bool {
         && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
-/// One look at every byte: for the first `?`, for `#` and for bytes from 0x80. httparse has refused control characters.
-#[inline]
+/// Splits at the first `?`.
+#[inline(always)]
 fn path_and_query(text: &str) -> Result<(&str, Option<&str>), TargetError> {
-    let mut question = text.len();
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'?' if question == text.len() => question = at,
-            b'#' | 0x80.. => return Err(TargetError::Character),
-            _ => {}
-        }
+    let path_bytes = span(PATH, text.as_bytes());
+    let (path, rest) = text.split_at_checked(path_bytes).ok_or(TargetError::Character)?;
+    match rest.strip_prefix('?') {
+        None if rest.is_empty() => Ok((path, None)),
+        Some(query) if all(QUERY, query.as_bytes()) => Ok((path, Some(query))),
+        _ => Err(TargetError::Character),
     }
-    Ok((&text[..question], text.get(question + 1..)))
 }

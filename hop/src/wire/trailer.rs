@@ -1,6 +1,6 @@
 //! Trailer sections: the fields after a chunked body (RFC 9110 §6.5, RFC 9112 §7.1.2).
 
-use super::ascii::{is_token, trim};
+use super::ascii::{TEXT, all, is_token, trim};
 
 /// Whether `section` consists of valid field lines, each ended by CRLF. The empty line that ends the section is not part of it.
 pub fn is_valid(section: &[u8]) -> bool {
@@ -8,7 +8,7 @@ pub fn is_valid(section: &[u8]) -> bool {
     while !rest.is_empty() {
         let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return false };
         let Some(line) = rest[..end].strip_suffix(b"\r") else { return false };
-        if !field(line).is_some_and(|(name, value)| is_token(name) && value.iter().all(is_value_byte)) {
+        if !field(line).is_some_and(|(name, value)| is_token(name) && all(TEXT, value)) {
             return false;
         }
         rest = &rest[end + 1..];
@@ -71,9 +71,4 @@ const FORBIDDEN: [&str; 31] = [
 fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     Some((&line[..colon], trim(&line[colon + 1..])))
-}
-
-/// HTAB, SP, VCHAR or obs-text (RFC 9110 §5.5).
-fn is_value_byte(byte: &u8) -> bool {
-    matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }
