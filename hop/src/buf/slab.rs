@@ -75,15 +75,21 @@ impl<T> Page<T> {
         Page { slots, free: 0, used: 0 }
     }
 
-    /// Fills the slot that was freed last. Gives its index and generation; the page must not be full.
-    fn fill(&mut self, value: T) -> (u32, u32) {
-        let index = self.free;
-        let slot = &mut self.slots[index as usize];
+    /// The index and the generation of the slot that was freed last; the page must not be full.
+    fn vacancy(&self) -> (u32, u32) {
+        match self.slots[self.free as usize] {
+            Slot::Free { generation, .. } => (self.free, generation),
+            Slot::Used { .. } => unreachable!("a free list links free slots only"),
+        }
+    }
+
+    /// Fills the slot that was freed last.
+    fn fill(&mut self, value: T) {
+        let slot = &mut self.slots[self.free as usize];
         let Slot::Free { generation, next } = *slot else { unreachable!("a free list links free slots only") };
         *slot = Slot::Used { generation, value };
         self.free = next;
         self.used += 1;
-        (index, generation)
     }
 
     /// Empties the slot at `index`, if it still holds what was given `generation`.
@@ -126,6 +132,11 @@ impl<T> Slab<T> {
     /// # Panics
     /// At 2^32 - 1024 values, which no machine holds connections for.
     pub fn insert(&mut self, value: T) -> ConnId {
+        self.insert_with(|_| value)
+    }
+
+    /// Stores a value that knows its own id. Panics as [`insert`](Slab::insert) does.
+    pub fn insert_with(&mut self, value: impl FnOnce(ConnId) -> T) -> ConnId {
         while self.pages.get(self.roomy).is_some_and(|page| page.free == NIL) {
             self.roomy += 1;
         }
@@ -133,9 +144,12 @@ impl<T> Slab<T> {
             assert!(self.pages.len() < NIL as usize / PAGE_SLOTS, "a slab numbers its slots with 32 bits");
             self.pages.push(Page::new(self.generation));
         }
-        let (index, generation) = self.pages[self.roomy].fill(value);
+        let page = &mut self.pages[self.roomy];
+        let (index, generation) = page.vacancy();
+        let id = ConnId { worker: self.worker, slot: (self.roomy * PAGE_SLOTS) as u32 + index, generation };
+        page.fill(value(id));
         self.len += 1;
-        ConnId { worker: self.worker, slot: (self.roomy * PAGE_SLOTS) as u32 + index, generation }
+        id
     }
 
     /// The value named `id`, if it is still here. Of an id only slot and generation are looked at.
@@ -251,7 +265,7 @@ mod tests {
         let mut slab = Slab::new(0);
         let first = slab.insert(0);
         let address: *const usize = slab.get(first).expect("it was just inserted");
-        (0..10 * PAGE_SLOTS).for_each(|n| drop(slab.insert(n)));
+        (0..10 * PAGE_SLOTS).for_each(|n| assert_ne!(slab.insert(n), first));
         assert!(std::ptr::eq(address, slab.get(first).expect("it was not removed")));
     }
 
@@ -259,7 +273,7 @@ mod tests {
     fn empty_pages_are_given_back_but_one() {
         let mut slab = Slab::new(0);
         let ids: Vec<ConnId> = (0..5 * PAGE_SLOTS).map(|n| slab.insert(n)).collect();
-        ids[1..].iter().for_each(|&id| drop(slab.remove(id)));
+        ids[1..].iter().for_each(|&id| assert!(slab.remove(id).is_some()));
         assert_eq!((slab.len(), slab.pages.len()), (1, 2));
     }
 
@@ -270,7 +284,7 @@ mod tests {
         for _ in 0..4 {
             let ids: Vec<ConnId> = (0..3 * PAGE_SLOTS).map(|n| slab.insert(n)).collect();
             ids.iter().for_each(|&id| assert!(seen.insert(id), "{id:?} was given twice"));
-            ids.iter().for_each(|&id| drop(slab.remove(id)));
+            ids.iter().for_each(|&id| assert!(slab.remove(id).is_some()));
         }
     }
 

@@ -1,4 +1,11 @@
 //! What belongs to one worker and is reached from other threads only by mail: mailbox and futures.
+//!
+//! What threads share here is checked in every interleaving: `tests/tests/interleavings` compiles these very files with loom's
+//! primitives in the place of [`sync`].
 
 pub mod exec;
 pub mod mail;
+mod sync;
+
+#[cfg(test)]
+mod tests;

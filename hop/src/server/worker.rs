@@ -98,7 +98,6 @@ impl Worker {
     /// Serves until the server is told to stop and what was in flight has ended.
     pub(crate) fn run(mut self) -> io::Result<Report> {
         let hub = Arc::clone(&self.hub);
-        let _running = hub.remotes[self.index].mail.enter();
         while hub.stop.phase() == Phase::Serving {
             self.turn(self.timeout())?;
         }
@@ -113,7 +112,9 @@ impl Worker {
     }
 
     fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        let mail = Arc::clone(&self.remote().mail);
         self.poller.wait(&mut self.events, timeout)?;
+        let _running = mail.enter();
         self.clock.read();
         self.remote().counters.wakeups.add(1);
         let mut accepts = false;
@@ -361,7 +362,9 @@ impl Worker {
                 break;
             }
         }
-        self.hub.remotes[self.index].connections.close();
+        let last = self.remote().connections.close();
+        self.arrived.extend(last);
+        self.open_arrived();
         let now = self.clock.now().ticks;
         self.cut_at = Some(now.after(self.hub.app.timeouts.shutdown));
         let open = self.engine.connections();
