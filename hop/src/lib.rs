@@ -13,7 +13,29 @@ mod wire;
 
 #[doc(hidden)]
 pub mod __private;
+pub mod prelude;
 pub mod unversioned;
+
+pub use hop_macros::{route, routes};
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
+
+pub use crate::app::body::{Body, BodyError, Chunk};
+pub use crate::app::error::{BuildError, Problem};
+pub use crate::app::extract::{BodyRejection, FromRequest, State, StateRef, StateRejection};
+pub use crate::app::handler::{Callbacks, EventHandler, FnHandler, handler};
+pub use crate::app::into_response::{IntoResponse, Plain};
+pub use crate::app::limits::{Limits, Timeouts};
+pub use crate::app::location::Location;
+pub use crate::app::needs::{BodyMode, Needs};
+pub use crate::app::peer::Peer;
+pub use crate::app::reply::{Replied, Reply};
+pub use crate::app::request::Request;
+pub use crate::app::responder::{Responder, Sent};
+pub use crate::app::response::{Response, ResponseHead};
+pub use crate::app::router::App;
+pub use crate::app::routes::Routes;
+pub use crate::app::spec::{ANY, Methods, Route, Spec};
+pub use crate::app::stream::{Part, Source};
 
 #[cfg(test)]
 #[path = "../../tests/src/rng.rs"]

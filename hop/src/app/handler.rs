@@ -85,3 +85,34 @@ impl<H: EventHandler> AnyHandler for Shared<H> {
         H::on_request_shared(&self.0, request, reply)
     }
 }
+
+/// A handler from a closure: for what needs no `#[route]`. Its request comes with the body whole.
+///
+/// ```
+/// use hop::{Method, Routes, handler};
+///
+/// let routes = Routes::new()
+///     .route("/ping", Method::GET, handler(|_, reply| reply.send("pong")))
+///     .fallback(handler(|request, reply| reply.send((hop::StatusCode::NOT_FOUND, format!("no {}", request.path())))));
+/// ```
+pub fn handler<F>(f: F) -> FnHandler<F>
+where
+    F: Fn(&Request<'_>, Reply<'_>) -> Replied + Send + Sync + 'static,
+{
+    FnHandler(f)
+}
+
+/// What [`handler`] makes.
+#[derive(Clone, Copy, Debug)]
+pub struct FnHandler<F>(F);
+
+impl<F> EventHandler for FnHandler<F>
+where
+    F: Fn(&Request<'_>, Reply<'_>) -> Replied + Send + Sync + 'static,
+{
+    type Conn = ();
+
+    fn on_request(&self, request: &Request<'_>, reply: Reply<'_>) -> Replied {
+        self.0(request, reply)
+    }
+}

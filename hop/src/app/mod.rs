@@ -3,13 +3,25 @@
 //! This layer knows no slab, no poll loop and no socket.
 
 pub mod body;
+mod build;
+pub mod endpoint;
+pub mod error;
+pub mod extract;
 pub mod handler;
+pub mod hooks;
+pub mod into_response;
 pub mod limits;
+pub mod location;
 pub mod mail;
+pub mod needs;
+mod params;
+mod pattern;
 pub mod peer;
 pub mod reply;
 pub mod request;
 pub mod responder;
 pub mod response;
 pub mod router;
+pub mod routes;
+pub mod spec;
 pub mod stream;

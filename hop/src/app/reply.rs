@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use http::StatusCode;
 
+use super::into_response::IntoResponse;
 use super::request::Request;
 use super::responder::Responder;
-use super::response::{IntoResponse, Response};
+use super::response::Response;
 
 /// Proof that a request was answered, or that somebody has promised to. Only a [`Reply`] makes one.
 #[derive(Debug)]
@@ -48,18 +49,10 @@ impl<'a> Reply<'a> {
     ///
     /// Borrowed text and bytes are written to the output at once, without allocation.
     pub fn send(self, answer: impl IntoResponse) -> Replied {
-        answer.reply(self)
-    }
-
-    /// Answers with a body in memory.
-    pub(crate) fn whole(self, status: StatusCode, content_type: Option<&'static str>, body: &[u8]) -> Replied {
-        self.exchange.whole(status, content_type, body);
-        Replied(())
-    }
-
-    /// Answers with a [`Response`].
-    pub(crate) fn response(self, response: Response) -> Replied {
-        self.exchange.response(response);
+        match answer.plain() {
+            Some(plain) => self.exchange.whole(plain.status, plain.content_type, plain.body),
+            None => self.exchange.response(answer.into_response()),
+        }
         Replied(())
     }
 

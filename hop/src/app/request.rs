@@ -7,8 +7,9 @@ use std::sync::Arc;
 use http::{Method, Uri};
 
 use super::body::Body;
+use super::endpoint::Endpoint;
+use super::params::PathParams;
 use super::peer::Peer;
-use super::router::{Endpoint, PathParams};
 use crate::wire::head::{Head, Version};
 
 /// What can look up the address of a request's client, when somebody asks.

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::StatusCode;
 
+use super::into_response::IntoResponse;
 use super::mail::{Mail, WorkerMail};
-use super::response::{IntoResponse, Response};
+use super::response::Response;
 use crate::buf::slab::ConnId;
 
 /// What became of something that was sent.

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
-use super::reply::{Replied, Reply};
 use super::stream::Source;
 use crate::buf::out::FileRange;
 
@@ -68,6 +67,11 @@ impl Response {
     /// An answer without a body.
     pub fn new(status: StatusCode) -> Self {
         Response { head: ResponseHead { status, ..ResponseHead::default() }, body: Body::Empty }
+    }
+
+    /// An answer without a body, from its head.
+    pub(crate) fn from_head(head: ResponseHead) -> Self {
+        Response { head, body: Body::Empty }
     }
 
     /// 200 with a text body.
@@ -134,103 +138,5 @@ impl Response {
         self.head.content_type = Some(content_type);
         self.body = Body::Bytes(bytes.into());
         self
-    }
-}
-
-/// What can be an answer.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an answer",
-    note = "return text, bytes, a `StatusCode`, `Json`, `Html`, a `Response`, a tuple `(StatusCode, headers, body)`, or a `Result` of them"
-)]
-pub trait IntoResponse {
-    /// The answer as a value.
-    fn into_response(self) -> Response;
-
-    /// Answers with it. Types that borrow write their bytes at once instead of making a [`Response`].
-    fn reply(self, reply: Reply<'_>) -> Replied
-    where
-        Self: Sized,
-    {
-        reply.response(self.into_response())
-    }
-}
-
-impl IntoResponse for Response {
-    fn into_response(self) -> Response {
-        self
-    }
-}
-
-impl IntoResponse for () {
-    fn into_response(self) -> Response {
-        Response::new(StatusCode::OK)
-    }
-
-    fn reply(self, reply: Reply<'_>) -> Replied {
-        reply.whole(StatusCode::OK, None, b"")
-    }
-}
-
-impl IntoResponse for StatusCode {
-    fn into_response(self) -> Response {
-        Response::new(self)
-    }
-
-    fn reply(self, reply: Reply<'_>) -> Replied {
-        reply.whole(self, None, b"")
-    }
-}
-
-impl IntoResponse for &str {
-    fn into_response(self) -> Response {
-        Response::text(Bytes::copy_from_slice(self.as_bytes()))
-    }
-
-    fn reply(self, reply: Reply<'_>) -> Replied {
-        reply.whole(StatusCode::OK, Some(TEXT), self.as_bytes())
-    }
-}
-
-impl IntoResponse for String {
-    fn into_response(self) -> Response {
-        Response::text(self)
-    }
-}
-
-impl IntoResponse for &[u8] {
-    fn into_response(self) -> Response {
-        Response::default().with_bytes(Bytes::copy_from_slice(self))
-    }
-
-    fn reply(self, reply: Reply<'_>) -> Replied {
-        reply.whole(StatusCode::OK, Some(OCTETS), self)
-    }
-}
-
-impl IntoResponse for Vec<u8> {
-    fn into_response(self) -> Response {
-        Response::default().with_bytes(self)
-    }
-}
-
-impl IntoResponse for Bytes {
-    fn into_response(self) -> Response {
-        Response::default().with_bytes(self)
-    }
-}
-
-impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
-    fn into_response(self) -> Response {
-        match self {
-            Ok(answer) => answer.into_response(),
-            Err(error) => error.into_response(),
-        }
-    }
-
-    fn reply(self, reply: Reply<'_>) -> Replied {
-        match self {
-            Ok(answer) => answer.reply(reply),
-            Err(error) => error.reply(reply),
-        }
     }
 }

@@ -1,144 +1,156 @@
 //! From method and path to the endpoint that answers.
 
-use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use http::{Method, StatusCode};
-use matchit::Params;
-
-use super::handler::{AnyHandler, EventHandler, Shared};
 use super::limits::{Limits, Timeouts};
-use super::reply::{Replied, Reply};
-use super::request::Request;
-use super::response::{Response, ResponseHead};
+use super::params::RawParams;
 
-/// How a route takes the request's body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum BodyMode {
-    /// The callback runs when the head is complete; the body is thrown away.
-    #[default]
-    Ignored,
-    /// The callback runs when the body is complete.
-    Whole,
-    /// The callback runs when the head is complete and takes the body as it comes.
-    Streamed,
-}
+pub use super::endpoint::Endpoint;
+pub use super::needs::BodyMode;
+pub use super::params::PathParams;
 
-/// A hook that runs when a head is complete, before the body is read; an answer from it ends the matter.
-pub type Before = Arc<dyn Fn(&Request<'_>) -> Option<Response> + Send + Sync>;
-/// A hook that runs before the head of any answer is written.
-pub type After = Arc<dyn Fn(&mut ResponseHead, &Request<'_>) + Send + Sync>;
-
-/// What a group of routes shares.
-#[derive(Clone, Default)]
-pub struct Scope {
-    pub(crate) states: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
-    pub(crate) before: Vec<Before>,
-    pub(crate) after: Vec<After>,
-}
-
-/// One handler at one place in the router, with all that is decided for it.
-pub struct Endpoint {
-    pub(crate) handler: Box<dyn AnyHandler>,
-    pub(crate) body: BodyMode,
-    pub(crate) body_bytes_max: u64,
-    pub(crate) scope: Arc<Scope>,
-}
-
-impl Endpoint {
-    pub(crate) fn new(handler: impl EventHandler, scope: Arc<Scope>) -> Self {
-        Endpoint {
-            handler: Box::new(Shared(Arc::new(handler))),
-            body: BodyMode::Whole,
-            body_bytes_max: Limits::default().body_bytes,
-            scope,
-        }
-    }
-
-    pub(crate) fn state(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
-        self.scope.states.get(&of).map(|state| &**state)
-    }
-}
-
-/// A whole application: immutable, shared by all workers.
+/// A whole application: immutable, shared by all workers. Made by [`Routes::build`](crate::Routes::build).
 pub struct App {
-    paths: matchit::Router<Methods>,
-    fallback: Arc<Endpoint>,
+    pub(crate) paths: Paths,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
     /// Open connections of all workers.
     pub(crate) connections: AtomicUsize,
 }
 
-/// The endpoints of one path.
-struct Methods {
-    exact: Vec<(Method, Arc<Endpoint>)>,
-    any: Option<Arc<Endpoint>>,
-    wrong: Arc<Endpoint>,
-}
+impl App {
+    pub(crate) fn new(paths: Paths, limits: Limits, timeouts: Timeouts) -> App {
+        App { paths, limits, timeouts, connections: AtomicUsize::new(0) }
+    }
 
-impl Methods {
-    fn find(&self, method: &str) -> &Arc<Endpoint> {
-        let named = |name: &str| self.exact.iter().find(|(method, _)| method.as_str() == name).map(|(_, found)| found);
-        named(method)
-            .or_else(|| if method == "HEAD" { named("GET") } else { None })
-            .or(self.any.as_ref())
-            .unwrap_or(&self.wrong)
+    /// The endpoint for a request, always one: not found and wrong method are endpoints too.
+    #[inline]
+    pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, RawParams<'a>) {
+        self.paths.find(method, path)
     }
 }
 
-impl App {
-    /// The endpoint for a request, always one: not found and wrong method are endpoints too.
-    pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, Params<'a, 'a>) {
-        match self.paths.at(path) {
-            Ok(found) => (found.value.find(method), found.params),
-            Err(_) => (&self.fallback, Params::new()),
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "App with {} fixed paths", self.paths.fixed.len())
+    }
+}
+
+/// All paths of an app.
+pub(crate) struct Paths {
+    /// Paths without parameters. They win over patterns, so they can be looked up first; that costs a third of a walk through the tree.
+    pub(crate) fixed: HashMap<Box<str>, Table, BuildHasherDefault<PathHasher>>,
+    pub(crate) patterns: matchit::Router<Table>,
+    /// The one with the longest prefix first; the last has the empty prefix, which fits everything.
+    pub(crate) fallbacks: Vec<Fallback>,
+}
+
+/// The endpoint for everything below a prefix that no route matches.
+pub(crate) struct Fallback {
+    pub(crate) prefix: String,
+    pub(crate) endpoint: Arc<Endpoint>,
+}
+
+impl Paths {
+    #[inline]
+    pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, RawParams<'a>) {
+        if let Some(table) = self.fixed.get(path) {
+            return (table.find(method), RawParams::none());
+        }
+        self.find_pattern(method, path)
+    }
+
+    fn find_pattern<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, RawParams<'a>) {
+        match self.patterns.at(path) {
+            Ok(found) => {
+                let endpoint = found.value.find(method);
+                (endpoint, RawParams::new(&endpoint.names, found.params, path))
+            }
+            Err(_) => (self.fallback(path), RawParams::none()),
+        }
+    }
+
+    fn fallback(&self, path: &str) -> &Arc<Endpoint> {
+        let found = self.fallbacks.iter().find(|fallback| is_below(path, &fallback.prefix));
+        &found.expect("the last fallback has the empty prefix: the builder puts it there").endpoint
+    }
+}
+
+/// Whether `path` is `prefix` or begins with it and a slash; a parameter in `prefix` stands for one segment.
+fn is_below(path: &str, prefix: &str) -> bool {
+    let mut segments = path.split('/');
+    prefix.split('/').all(|wanted| match segments.next() {
+        Some(segment) => wanted == segment || (wanted.contains('{') && !segment.is_empty()),
+        None => false,
+    }) || prefix.is_empty()
+}
+
+/// The endpoints of one path, by method.
+pub(crate) struct Table {
+    /// Looked at first, because nearly all requests are GET.
+    pub(crate) get: Option<Arc<Endpoint>>,
+    /// The other methods, HEAD and OPTIONS included.
+    pub(crate) named: Vec<(Box<str>, Arc<Endpoint>)>,
+    /// All other methods: the route that takes any, or 405.
+    pub(crate) rest: Arc<Endpoint>,
+}
+
+impl Table {
+    /// Methods are case-sensitive (RFC 9110 §9.1).
+    #[inline]
+    fn find(&self, method: &str) -> &Arc<Endpoint> {
+        match &self.get {
+            Some(endpoint) if method == "GET" => endpoint,
+            _ => self.named.iter().find(|(name, _)| **name == *method).map_or(&self.rest, |(_, endpoint)| endpoint),
         }
     }
 }
 
-/// Answers with one status.
-struct Always(StatusCode);
+/// A hash that is cheap for short texts. Clients choose only what is looked up, never what is in the table, so that it need not be keyed.
+#[derive(Default)]
+pub(crate) struct PathHasher(u64);
 
-impl EventHandler for Always {
-    type Conn = ();
+/// An odd number without a pattern: the golden ratio's fraction in 64 bits.
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
-    fn on_request(&self, _: &Request<'_>, reply: Reply<'_>) -> Replied {
-        reply.send(self.0)
+impl PathHasher {
+    fn add(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     }
 }
 
-/// The parameters of a path, percent-decoded.
-pub struct PathParams<'r> {
-    raw: Params<'r, 'r>,
-}
+impl Hasher for PathHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        let rest = rest.iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+        self.add(rest);
+    }
 
-impl<'r> PathParams<'r> {
-    pub(crate) fn get(&self, name: &str) -> Option<&'r str> {
-        self.raw.get(name)
-    }
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'r str, &'r str)> {
-        self.raw.iter()
-    }
-    pub(crate) fn decode(raw: Params<'r, 'r>) -> Result<Self, ()> {
-        Ok(PathParams { raw })
+    /// The end of a text; its length is in the hash already.
+    #[inline]
+    fn write_u8(&mut self, _: u8) {}
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        // The table takes its top seven bits and its low bits: the product's low bits know only the low bits of the words.
+        self.0 ^ self.0 >> 32
     }
 }
 
 #[cfg(test)]
 impl App {
     /// An app with one handler for everything.
-    pub(crate) fn of(handler: impl EventHandler, body: BodyMode) -> App {
+    pub(crate) fn of(handler: impl super::handler::EventHandler, body: BodyMode) -> App {
         let mut endpoint = Endpoint::new(handler, Arc::default());
         endpoint.body = body;
-        App {
-            paths: matchit::Router::new(),
-            fallback: Arc::new(endpoint),
-            limits: Limits::default(),
-            timeouts: Timeouts::default(),
-            connections: AtomicUsize::new(0),
-        }
+        let fallbacks = vec![Fallback { prefix: String::new(), endpoint: Arc::new(endpoint) }];
+        let paths = Paths { fixed: HashMap::default(), patterns: matchit::Router::new(), fallbacks };
+        App::new(paths, Limits::default(), Timeouts::default())
     }
 }

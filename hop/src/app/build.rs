@@ -1,0 +1,369 @@
+//! From a collection of routes to an app: every conflict is found, and all of them are told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, StatusCode, header};
+
+use super::endpoint::{Endpoint, Scope};
+use super::error::{BuildError, Problem};
+use super::handler::EventHandler;
+use super::limits::{Limits, Timeouts};
+use super::location::Location;
+use super::needs::{BodyMode, Needs};
+use super::pattern::{Pattern, join};
+use super::reply::{Replied, Reply};
+use super::request::Request;
+use super::response::Response;
+use super::router::{App, Fallback, Paths, Table};
+use super::routes::{self, Entry, Group, Own, Routes};
+use crate::wire::head::HEADERS_CEILING;
+
+impl Routes {
+    /// Makes the app.
+    ///
+    /// # Errors
+    ///
+    /// Everything that does not fit, at once, with its places in the source: two routes for the same method and path, patterns that are
+    /// malformed or collide, state that a route needs and nobody gave, two states of one type, arguments that take more path parameters
+    /// than there are or that take the body in two ways, two fallbacks for one prefix, limits where they cannot hold.
+    pub fn build(self) -> Result<App, BuildError> {
+        let mut builder = Builder::default();
+        let root = builder.root(self);
+        builder.finish(root)
+    }
+}
+
+/// What holds for the routes of one collection.
+#[derive(Clone)]
+struct Context {
+    prefix: String,
+    scope: Arc<Scope>,
+    limits: Limits,
+    timeouts: Timeouts,
+}
+
+#[derive(Default)]
+struct Builder {
+    problems: Vec<Problem>,
+    /// By the shape of their pattern.
+    paths: BTreeMap<String, PathRoutes>,
+    fallbacks: Vec<(Fallback, Location)>,
+}
+
+/// All routes of one path.
+struct PathRoutes {
+    pattern: Pattern,
+    /// As it was written first.
+    text: String,
+    /// The scope of the group of its first route: for answers that hop makes itself.
+    scope: Arc<Scope>,
+    named: Vec<(Method, Placed)>,
+    any: Option<Placed>,
+}
+
+/// An endpoint and where it was written.
+#[derive(Clone)]
+struct Placed {
+    endpoint: Arc<Endpoint>,
+    name: &'static str,
+    place: Location,
+    at: Location,
+}
+
+impl Builder {
+    fn root(&mut self, routes: Routes) -> Context {
+        let mut context = Context {
+            prefix: String::new(),
+            scope: Arc::default(),
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+        };
+        let Routes { own, entries, groups } = routes;
+        let last_change = own.limits.last().map(|change| change.at);
+        self.extend(&mut context, own);
+        if let Some(at) = last_change.filter(|_| context.limits.headers > HEADERS_CEILING) {
+            self.problem(format!("`limits.headers` is at most {HEADERS_CEILING}"), [at]);
+        }
+        self.content(entries, groups, &context);
+        context
+    }
+
+    fn content(&mut self, entries: Vec<Entry>, groups: Vec<Group>, context: &Context) {
+        entries.into_iter().for_each(|entry| self.entry(entry, context));
+        groups.into_iter().for_each(|group| self.group(group, context));
+    }
+
+    fn group(&mut self, group: Group, outer: &Context) {
+        let Group { prefix, routes, at } = group;
+        if let Some(fault) = prefix_fault(&prefix) {
+            return self.problem(format!("the prefix \"{prefix}\" is not valid: {fault}"), [at]);
+        }
+        let Routes { own, entries, groups } = routes;
+        let mut context = Context { prefix: join(&outer.prefix, &prefix), ..outer.clone() };
+        let changes = own.limits.iter().map(|change| change.at).chain(own.timeouts.iter().map(|change| change.at));
+        let changes: Vec<Location> = changes.collect();
+        self.extend(&mut context, own);
+        let expected = Limits { body_bytes: context.limits.body_bytes, ..outer.limits.clone() };
+        if context.limits != expected || context.timeouts != outer.timeouts {
+            self.problem(
+                "a group can change `limits.body_bytes` only: everything else holds for the whole app, before the route is known",
+                changes,
+            );
+        }
+        self.content(entries, groups, &context);
+    }
+
+    /// Adds what a collection shares to what holds around it.
+    fn extend(&mut self, context: &mut Context, own: Own) {
+        let Own { states, before, after, fallbacks, limits, timeouts } = own;
+        limits.into_iter().for_each(|change| (change.change)(&mut context.limits));
+        timeouts.into_iter().for_each(|change| (change.change)(&mut context.timeouts));
+        if !(states.is_empty() && before.is_empty() && after.is_empty()) {
+            self.twice(&states);
+            let mut scope = Scope::clone(&context.scope);
+            scope.states.retain(|(id, _)| states.iter().all(|state| state.id != *id));
+            scope.states.extend(states.into_iter().map(|state| (state.id, state.value)));
+            scope.before.extend(before);
+            scope.after.splice(0..0, after);
+            context.scope = Arc::new(scope);
+        }
+        fallbacks.into_iter().for_each(|fallback| self.fallback(fallback, context));
+    }
+
+    /// Two states of one type, given to the same collection.
+    fn twice(&mut self, states: &[routes::StateEntry]) {
+        for (index, state) in states.iter().enumerate() {
+            if let Some(first) = states[..index].iter().find(|first| first.id == state.id) {
+                self.problem(format!("two states of type `{}`", state.name), [first.at, state.at]);
+            }
+        }
+    }
+
+    fn fallback(&mut self, fallback: routes::Fallback, context: &Context) {
+        let routes::Fallback { handler, spec, at } = fallback;
+        let prefix = context.prefix.trim_end_matches('/').to_owned();
+        if let Some((_, first)) = self.fallbacks.iter().find(|(known, _)| known.prefix == prefix) {
+            let below = if prefix.is_empty() { "everything".to_owned() } else { format!("\"{prefix}\"") };
+            return self.problem(format!("two fallbacks for {below}"), [*first, at]);
+        }
+        let needs = spec.as_ref().map(|spec| &spec.needs);
+        let body = needs.map_or(Ok(BodyMode::Whole), Needs::body_mode);
+        self.missing_states("the fallback", needs, context, &[at]);
+        let endpoint = Arc::new(Endpoint {
+            handler,
+            body: body.unwrap_or_default(),
+            body_bytes_max: spec.as_ref().and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
+            answer_timeout: spec.as_ref().and_then(|spec| spec.timeout),
+            names: Box::default(),
+            scope: Arc::clone(&context.scope),
+        });
+        self.fallbacks.push((Fallback { prefix, endpoint }, at));
+    }
+
+    fn entry(&mut self, entry: Entry, context: &Context) {
+        let text = join(&context.prefix, &entry.pattern);
+        let pattern = match Pattern::read(&entry.pattern).and_then(|_| Pattern::read(&text)) {
+            Ok(pattern) => pattern,
+            Err(fault) => {
+                return self.problem(format!("the path \"{text}\" is not valid: {fault}"), [entry.place()]);
+            }
+        };
+        let body = self.check(&entry, &text, &pattern, context);
+        let spec = entry.spec.as_ref();
+        let (name, place, at) = (entry.name, entry.place(), entry.at);
+        let endpoint = Endpoint {
+            body,
+            body_bytes_max: spec.and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
+            answer_timeout: spec.and_then(|spec| spec.timeout),
+            names: pattern.names.clone(),
+            scope: Arc::clone(&context.scope),
+            handler: entry.handler,
+        };
+        let placed = Placed { endpoint: Arc::new(endpoint), name, place, at };
+        self.place(text, pattern, entry.methods.named(), placed);
+    }
+
+    /// What the arguments of a route need must be there. Gives how it takes the body.
+    fn check(&mut self, entry: &Entry, text: &str, pattern: &Pattern, context: &Context) -> BodyMode {
+        let Some(needs) = entry.needs() else { return BodyMode::Whole };
+        let places = [entry.place(), entry.at];
+        self.missing_states(&format!("`{}`", entry.name), Some(needs), context, &places);
+        let own = Pattern::read(&entry.pattern).map_or(0, |own| own.names.len());
+        for count in needs.path_counts().iter().filter(|count| **count != own && **count != pattern.names.len()) {
+            let what = format!("`{}` takes {count} path parameters, but \"{text}\" has {own}", entry.name);
+            self.problem(what, places);
+        }
+        needs.body_mode().unwrap_or_else(|fault| {
+            self.problem(format!("`{}` {fault}", entry.name), places);
+            BodyMode::Ignored
+        })
+    }
+
+    fn missing_states(&mut self, whose: &str, needs: Option<&Needs>, context: &Context, places: &[Location]) {
+        for need in needs.map_or(&[][..], Needs::states) {
+            if context.scope.state(need.id).is_none() {
+                let what = format!("{whose} needs a state of type `{0}`: give it by `.state(…)`", need.name);
+                self.problem(what, places.iter().copied());
+            }
+        }
+    }
+
+    /// Puts a route into the table of its path.
+    fn place(&mut self, text: String, pattern: Pattern, methods: &[Method], placed: Placed) {
+        let path = self.paths.entry(pattern.shape.clone()).or_insert_with(|| PathRoutes {
+            pattern,
+            text,
+            scope: Arc::clone(&placed.endpoint.scope),
+            named: Vec::new(),
+            any: None,
+        });
+        let mut taken = Vec::new();
+        if methods.is_empty() {
+            match &path.any {
+                Some(first) => taken.push(("ANY".to_owned(), first.clone())),
+                None => path.any = Some(placed.clone()),
+            }
+        }
+        for method in methods {
+            match path.named.iter().find(|(known, _)| known == method) {
+                Some((_, first)) => taken.push((method.to_string(), first.clone())),
+                None => path.named.push((method.clone(), placed.clone())),
+            }
+        }
+        let text = path.text.clone();
+        for (method, first) in taken {
+            self.problem(twice(&method, &text, &first, &placed), twice_places(&first, &placed));
+        }
+    }
+
+    fn finish(mut self, root: Context) -> Result<App, BuildError> {
+        let mut paths = Paths { fixed: Default::default(), patterns: matchit::Router::new(), fallbacks: Vec::new() };
+        for (shape, path) in &self.paths {
+            let table = path.table();
+            if let Some(fixed) = &path.pattern.fixed {
+                paths.fixed.insert(fixed.as_str().into(), table);
+            } else if let Err(error) = paths.patterns.insert(shape.as_str(), table) {
+                self.problems.push(self.collision(path, &error));
+            }
+        }
+        if !self.problems.is_empty() {
+            return Err(BuildError::new(self.problems));
+        }
+        paths.fallbacks = self.fallbacks.into_iter().map(|(fallback, _)| fallback).collect();
+        paths.fallbacks.sort_by_key(|fallback| std::cmp::Reverse(fallback.prefix.split('/').count()));
+        if paths.fallbacks.last().is_none_or(|last| !last.prefix.is_empty()) {
+            let endpoint = own_answer(Response::new(StatusCode::NOT_FOUND), &[], &root.scope);
+            paths.fallbacks.push(Fallback { prefix: String::new(), endpoint });
+        }
+        Ok(App::new(paths, root.limits, root.timeouts))
+    }
+
+    /// Two patterns of which the router could not tell which one is meant.
+    fn collision(&self, path: &PathRoutes, error: &matchit::InsertError) -> Problem {
+        let other = match error {
+            matchit::InsertError::Conflict { with } => self.paths.get(with),
+            _ => None,
+        };
+        let what = match other {
+            Some(other) => format!("\"{}\" and \"{}\" collide: both match the same paths", other.text, path.text),
+            None => format!("the path \"{}\" is not valid: {error}", path.text),
+        };
+        let places = other.into_iter().chain([path]).filter_map(PathRoutes::first_place).collect();
+        Problem { what, places }
+    }
+
+    fn problem(&mut self, what: impl Into<String>, places: impl IntoIterator<Item = Location>) {
+        self.problems.push(Problem { what: what.into(), places: places.into_iter().collect() });
+    }
+}
+
+impl PathRoutes {
+    fn first_place(&self) -> Option<Location> {
+        self.any.iter().chain(self.named.iter().map(|(_, placed)| placed)).map(|placed| placed.place).next()
+    }
+
+    /// The table of methods, with what hop answers itself.
+    fn table(&self) -> Table {
+        let named = |name: Method| self.named.iter().find(|(method, _)| *method == name).map(|(_, placed)| placed);
+        let get = named(Method::GET).map(|placed| Arc::clone(&placed.endpoint));
+        let mut others: Vec<(Box<str>, Arc<Endpoint>)> = Vec::new();
+        for (method, placed) in self.named.iter().filter(|(method, _)| *method != Method::GET) {
+            others.push((method.as_str().into(), Arc::clone(&placed.endpoint)));
+        }
+        if let Some(get) = get.as_ref().filter(|_| named(Method::HEAD).is_none()) {
+            others.push(("HEAD".into(), Arc::clone(get)));
+        }
+        if let Some(any) = &self.any {
+            return Table { get, named: others, rest: Arc::clone(&any.endpoint) };
+        }
+        let allow = self.allow();
+        let answer = |status| {
+            let answer = Response::new(status).with_header(header::ALLOW, allow.clone());
+            own_answer(answer, &self.pattern.names, &self.scope)
+        };
+        if named(Method::OPTIONS).is_none() {
+            others.push(("OPTIONS".into(), answer(StatusCode::NO_CONTENT)));
+        }
+        Table { get, named: others, rest: answer(StatusCode::METHOD_NOT_ALLOWED) }
+    }
+
+    /// RFC 9110 §10.2.1: the methods of this path.
+    fn allow(&self) -> HeaderValue {
+        let mut names: Vec<&str> = self.named.iter().map(|(method, _)| method.as_str()).collect();
+        if names.contains(&"GET") && !names.contains(&"HEAD") {
+            names.push("HEAD");
+        }
+        if !names.contains(&"OPTIONS") {
+            names.push("OPTIONS");
+        }
+        names.sort_unstable();
+        HeaderValue::from_str(&names.join(", ")).expect("methods are tokens, which a header value may hold")
+    }
+}
+
+fn twice(method: &str, text: &str, first: &Placed, second: &Placed) -> String {
+    if first.name == second.name && first.place == second.place {
+        return format!("`{}` ({method} {text}) is registered twice", first.name);
+    }
+    format!("{method} {text} has two routes, `{}` and `{}`", first.name, second.name)
+}
+
+/// Where two routes were written; where they were registered, if they are one and the same.
+fn twice_places(first: &Placed, second: &Placed) -> [Location; 2] {
+    if first.place == second.place { [first.at, second.at] } else { [first.place, second.place] }
+}
+
+/// A prefix is a path with or without parameters, or nothing.
+fn prefix_fault(prefix: &str) -> Option<String> {
+    if prefix.is_empty() {
+        return None;
+    }
+    match Pattern::read(prefix) {
+        Ok(_) if prefix.contains("{*") => Some("`{*rest}` leaves nothing for the routes below it".to_owned()),
+        Ok(_) => None,
+        Err(fault) => Some(fault),
+    }
+}
+
+/// An endpoint that always gives the same answer, without a body.
+fn own_answer(answer: Response, names: &[Box<str>], scope: &Arc<Scope>) -> Arc<Endpoint> {
+    let mut endpoint = Endpoint::new(Always(answer.head), Arc::clone(scope));
+    endpoint.body = BodyMode::Ignored;
+    endpoint.names = names.into();
+    Arc::new(endpoint)
+}
+
+/// Gives the same answer to everything.
+struct Always(super::response::ResponseHead);
+
+impl EventHandler for Always {
+    type Conn = ();
+
+    fn on_request(&self, _: &Request<'_>, reply: Reply<'_>) -> Replied {
+        match self.0.headers.is_empty() {
+            true => reply.send(self.0.status),
+            false => reply.send(Response::from_head(self.0.clone())),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! One handler at one place in the router, with all that is decided for it.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::handler::{AnyHandler, EventHandler, Shared};
+use super::hooks::{After, Before};
+use super::limits::Limits;
+use super::needs::BodyMode;
+
+/// What a group of routes shares.
+#[derive(Clone, Default)]
+pub struct Scope {
+    /// At most one of each type.
+    pub(crate) states: Vec<(TypeId, Arc<dyn Any + Send + Sync>)>,
+    /// In the order in which they run: from the outermost group to the innermost.
+    pub(crate) before: Vec<Before>,
+    /// In the order in which they run: from the innermost group to the outermost.
+    pub(crate) after: Vec<After>,
+}
+
+impl Scope {
+    /// The state of one type. There are few of them, so that walking is cheaper than hashing.
+    pub(crate) fn state(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
+        self.states.iter().find(|(known, _)| *known == of).map(|(_, state)| &**state)
+    }
+}
+
+/// One handler at one place in the router.
+pub struct Endpoint {
+    pub(crate) handler: Box<dyn AnyHandler>,
+    pub(crate) body: BodyMode,
+    pub(crate) body_bytes_max: u64,
+    /// How long the answer may take from the call of the handler on; `None`: as long as it likes.
+    pub(crate) answer_timeout: Option<Duration>,
+    /// What the path's parameters are called here.
+    pub(crate) names: Box<[Box<str>]>,
+    pub(crate) scope: Arc<Scope>,
+}
+
+impl Endpoint {
+    /// An endpoint that takes whole bodies of the default size and has no parameters.
+    pub(crate) fn new(handler: impl EventHandler, scope: Arc<Scope>) -> Self {
+        Endpoint {
+            handler: Box::new(Shared(Arc::new(handler))),
+            body: BodyMode::Whole,
+            body_bytes_max: Limits::default().body_bytes,
+            answer_timeout: None,
+            names: Box::default(),
+            scope,
+        }
+    }
+
+    pub(crate) fn state(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
+        self.scope.state(of)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint with parameters {:?}, body {:?}", self.names, self.body)
+    }
+}
