@@ -93,6 +93,7 @@ fn spec(args: &Args, method: Option<&Method>) -> TokenStream {
     let timeout = args.timeout_ms.map(|milliseconds| quote!(.timeout(__hop::Duration::from_millis(#milliseconds))));
     let needs = method.into_iter().flat_map(Method::arguments).filter_map(|argument| match argument {
         Argument::Extractor(ty) => Some(spanned_call(ty, &quote!(FromRequest<'_>), "needs", None)),
+        Argument::Request(_) => Some(quote!(__hop::Needs::request)),
         _ => None,
     });
     quote!(__hop::Spec::new(#pattern, __hop::location!()) #methods #limit #timeout #(.needs(#needs))*)

@@ -15,6 +15,7 @@ pub use crate::app::extract::FromRequest;
 pub use crate::app::handler::{Callbacks, EventHandler};
 pub use crate::app::into_response::IntoResponse;
 pub use crate::app::location::Location;
+pub use crate::app::needs::Needs;
 pub use crate::app::reply::{Replied, Reply};
 pub use crate::app::request::Request;
 pub use crate::app::routes::Routes;

@@ -41,6 +41,29 @@ pub trait IntoResponse {
     fn plain(&self) -> Option<Plain<'_>> {
         None
     }
+
+    /// For generated code: gives the answer to where it belongs, in its plain form if it has one.
+    #[doc(hidden)]
+    fn reply<S: Sink>(self, sink: S) -> S::Done
+    where
+        Self: Sized,
+    {
+        match self.plain() {
+            Some(plain) => sink.plain(plain),
+            None => sink.response(self.into_response()),
+        }
+    }
+}
+
+/// Where an answer goes.
+#[doc(hidden)]
+pub trait Sink {
+    /// Proof that the answer was given.
+    type Done;
+    /// Takes an answer in its plain form.
+    fn plain(self, answer: Plain<'_>) -> Self::Done;
+    /// Takes an answer.
+    fn response(self, answer: Response) -> Self::Done;
 }
 
 /// An answer without headers of its own, whose body is in memory.

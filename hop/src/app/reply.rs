@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use http::StatusCode;
 
-use super::into_response::IntoResponse;
+use super::into_response::{IntoResponse, Plain, Sink};
 use super::request::Request;
 use super::responder::Responder;
 use super::response::Response;
@@ -49,11 +49,7 @@ impl<'a> Reply<'a> {
     ///
     /// Borrowed text and bytes are written to the output at once, without allocation.
     pub fn send(self, answer: impl IntoResponse) -> Replied {
-        match answer.plain() {
-            Some(plain) => self.exchange.whole(plain.status, plain.content_type, plain.body),
-            None => self.exchange.response(answer.into_response()),
-        }
-        Replied(())
+        answer.reply(self)
     }
 
     /// Answers later, from any thread, by the [`Responder`]. One that is dropped unused answers 500.
@@ -72,6 +68,20 @@ impl<'a> Reply<'a> {
     /// 503 when the pool is full.
     pub fn blocking(self, work: impl FnOnce(&Request<'_>) -> Response + Send + 'static) -> Replied {
         self.exchange.blocking(Box::new(work));
+        Replied(())
+    }
+}
+
+impl Sink for Reply<'_> {
+    type Done = Replied;
+
+    fn plain(self, answer: Plain<'_>) -> Replied {
+        self.exchange.whole(answer.status, answer.content_type, answer.body);
+        Replied(())
+    }
+
+    fn response(self, answer: Response) -> Replied {
+        self.exchange.response(answer);
         Replied(())
     }
 }
