@@ -328,3 +328,100 @@ pub fn front<'a>(cork: &'a [u8], queue: &'a Option<Box<Queue>>) -> Output<'a> {
         None => Output::Bytes(cork),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is sent when the socket takes `step` bytes at a time.
+    fn drain(cork: &mut Vec<u8>, queue: &mut Option<Box<Queue>>, step: usize) -> Vec<u8> {
+        let mut sent = Vec::new();
+        loop {
+            let next: Vec<u8> = match front(cork, queue) {
+                Output::Nothing => return sent,
+                Output::Bytes(bytes) => bytes.to_vec(),
+                Output::Slices(slices) => slices.iter().flat_map(|slice| slice.to_vec()).collect(),
+                Output::File(_) => panic!("no file was written"),
+            };
+            let n = next.len().min(step);
+            sent.extend_from_slice(&next[..n]);
+            Out { cork, queue }.advance(n);
+        }
+    }
+
+    fn large(byte: u8) -> Bytes {
+        Bytes::from(vec![byte; COPY_BYTES_MAX + 1])
+    }
+
+    #[test]
+    fn bytes_leave_in_the_order_in_which_they_were_written_however_the_socket_takes_them() {
+        for step in [1, 7, 4096, usize::MAX] {
+            let (mut cork, mut queue) = (Vec::new(), None);
+            let mut out = Out { cork: &mut cork, queue: &mut queue };
+            out.write(|out| out.extend_from_slice(b"head"));
+            out.shared(Bytes::from_static(b"small"));
+            out.shared(large(b'x'));
+            out.write(|out| out.extend_from_slice(b"tail"));
+            let mut expected = b"headsmall".to_vec();
+            expected.extend_from_slice(&large(b'x'));
+            expected.extend_from_slice(b"tail");
+            assert_eq!(out.memory_bytes(), expected.len());
+            assert!(drain(&mut cork, &mut queue, step) == expected, "step {step}");
+            assert!(queue.is_none() && cork.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_the_socket_does_not_take_stays_ahead_of_what_comes_next() {
+        let (mut cork, mut queue) = (b"first".to_vec(), None);
+        let mut out = Out { cork: &mut cork, queue: &mut queue };
+        out.advance(2);
+        out.uncork();
+        out.write(|out| out.extend_from_slice(b" second"));
+        assert!(cork.is_empty(), "a connection with a queue does not use the cork");
+        assert_eq!(drain(&mut cork, &mut queue, 3), b"rst second");
+    }
+
+    #[test]
+    fn a_rollback_takes_back_the_turn_and_nothing_else() {
+        let writes: [fn(&mut Out<'_>); 3] = [
+            |out| out.write(|out| out.extend_from_slice(b"undone")),
+            |out| out.shared(large(b'u')),
+            |out| {
+                out.write(|out| out.extend_from_slice(b"undone"));
+                out.shared(large(b'u'));
+                out.write(|out| out.extend_from_slice(b"undone"));
+            },
+        ];
+        for queued in [false, true] {
+            for write in writes {
+                let (mut cork, mut queue) = (Vec::new(), None);
+                let mut out = Out { cork: &mut cork, queue: &mut queue };
+                out.write(|out| out.extend_from_slice(b"kept"));
+                if queued {
+                    out.uncork();
+                }
+                let mark = out.mark();
+                write(&mut out);
+                out.rollback(mark);
+                assert_eq!(out.memory_bytes(), 4, "queued: {queued}");
+                assert_eq!(drain(&mut cork, &mut queue, 1), b"kept", "queued: {queued}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_leaves_in_its_place_and_counts_as_no_memory() {
+        let (mut cork, mut queue) = (Vec::new(), None);
+        let mut out = Out { cork: &mut cork, queue: &mut queue };
+        out.write(|out| out.extend_from_slice(b"head"));
+        let file = Arc::new(File::open("/dev/null").expect("it is always there"));
+        out.file(FileRange { file, offset: 3, len: 9 });
+        assert_eq!(out.memory_bytes(), 4);
+        out.advance(4);
+        out.advance(2);
+        assert!(matches!(front(out.cork, out.queue), Output::File(FileRange { offset: 5, len: 7, .. })));
+        out.advance(7);
+        assert!(queue.is_none());
+    }
+}
