@@ -111,19 +111,18 @@ impl Feed {
         self.lock().wanted
     }
 
-    /// Hands over body bytes. `false`: nobody wants them.
-    pub(crate) fn push(&self, data: &[u8]) -> bool {
+    /// Hands over body bytes; when nobody wants them any more they are thrown away.
+    pub(crate) fn push(&self, data: &[u8]) {
         if data.is_empty() || self.call(Chunk::Data(data)) {
-            return true;
+            return;
         }
         let mut state = self.lock();
         if state.dropped {
-            return false;
+            return;
         }
         state.waiting.push_back(Bytes::copy_from_slice(data));
         state.waiting_bytes += data.len();
         self.notify(state);
-        true
     }
 
     /// Whether `limit` bytes wait. If so the consumer will say when it has caught up.

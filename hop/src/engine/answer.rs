@@ -1,16 +1,14 @@
 //! Answers that are not written within their callback: futures, deferred answers, blocking ones, and bodies that stream.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, StatusCode};
 
-use super::drive::PeerLookup;
 use super::flight::{Flight, Job, Waits, again};
 use super::turn::Outcome;
-use super::{Effect, Engine, Outside, Work};
+use super::{Effect, Focus, Work};
 use crate::app::body::BodyError;
 use crate::app::mail::Look;
 use crate::app::reply::{AnswerFuture, Exchange};
@@ -19,51 +17,42 @@ use crate::app::responder::Responder;
 use crate::app::response::Response;
 use crate::app::stream::{Part, Source};
 use crate::buf::out::Out;
-use crate::buf::slab::ConnId;
 use crate::conn::Proto;
 use crate::local::exec::TaskKey;
 use crate::proto::cycle::State;
 
-impl Engine {
+impl Focus<'_> {
     /// Does what a callback has asked for.
-    pub(crate) fn follow_up(&mut self, id: ConnId, request: Option<&Request<'_>>, raw: &[u8], outcome: Outcome) {
+    pub(crate) fn follow_up(&mut self, request: Option<&Request<'_>>, raw: &[u8], outcome: Outcome) {
         match outcome {
-            Outcome::Open | Outcome::Done => self.unload(id),
-            Outcome::Broken => self.give_up(id),
-            Outcome::Stream(source) => self.wait_for(id, request, raw, Waits::Source(source)),
-            Outcome::Deferred(gone) => self.wait_for(id, request, raw, Waits::Answer(gone)),
-            Outcome::Blocking(work, responder) => self.run_blocking(id, request, raw, work, responder),
-            Outcome::Future(future) => self.start(id, request, raw, future),
+            Outcome::Open | Outcome::Done => self.unload(),
+            Outcome::Broken => self.give_up(),
+            Outcome::Stream(source) => self.wait_for(request, raw, Waits::Source(source)),
+            Outcome::Deferred(gone) => self.wait_for(request, raw, Waits::Answer(gone)),
+            Outcome::Blocking(work, responder) => self.run_blocking(request, raw, work, responder),
+            Outcome::Future(future) => self.start(request, raw, future),
         }
     }
 
     /// Notes what the request in flight waits for. Its head is kept where a hook will want to see it.
-    fn wait_for(&mut self, id: ConnId, request: Option<&Request<'_>>, raw: &[u8], waits: Waits) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        match (&mut conn.flight, request) {
+    fn wait_for(&mut self, request: Option<&Request<'_>>, raw: &[u8], waits: Waits) {
+        match (&mut self.conn.flight, request) {
             (Some(flight), _) => flight.waits = waits,
             (None, Some(request)) => {
                 let hooked = !request.endpoint.scope.after.is_empty();
                 let mut flight = Flight::new(request.endpoint, if hooked { raw } else { &[] });
                 flight.waits = waits;
-                conn.flight = Some(Box::new(flight));
+                self.conn.flight = Some(Box::new(flight));
             }
             (None, None) => debug_assert!(false, "a deferred answer has a flight until it is written"),
         }
     }
 
-    fn run_blocking(
-        &mut self,
-        id: ConnId,
-        request: Option<&Request<'_>>,
-        raw: &[u8],
-        work: Work,
-        responder: Responder,
-    ) {
+    fn run_blocking(&mut self, request: Option<&Request<'_>>, raw: &[u8], work: Work, responder: Responder) {
         let Some(request) = request else { return };
-        self.wait_for(id, Some(request), raw, Waits::Answer(Arc::clone(&responder.gone)));
-        self.effects.push_back(Effect::Run(Job {
-            app: Arc::clone(&self.app),
+        self.wait_for(Some(request), raw, Waits::Answer(Arc::clone(&responder.gone)));
+        self.common.effects.push_back(Effect::Run(Job {
+            app: Arc::clone(self.app),
             endpoint: Arc::clone(request.endpoint),
             head: raw.to_vec(),
             body: request.body.to_vec(),
@@ -75,165 +64,156 @@ impl Engine {
     }
 
     /// Polls a future at once; it may be ready.
-    fn start(&mut self, id: ConnId, request: Option<&Request<'_>>, raw: &[u8], future: AnswerFuture) {
-        let key = self.exec.spawn(id, future);
-        self.wait_for(id, request, raw, Waits::Task(key));
-        if let Some((_, response)) = self.poll(id, key) {
-            self.write_answer(id, request, response);
+    fn start(&mut self, request: Option<&Request<'_>>, raw: &[u8], future: AnswerFuture) {
+        let key = self.common.exec.spawn(self.id, future);
+        self.wait_for(request, raw, Waits::Task(key));
+        if let Some(response) = self.poll(key) {
+            self.write_answer(request, response);
         }
     }
 
-    fn poll(&mut self, id: ConnId, key: TaskKey) -> Option<(ConnId, Response)> {
-        let polled = catch_unwind(AssertUnwindSafe(|| self.exec.poll(key)));
+    fn poll(&mut self, key: TaskKey) -> Option<Response> {
+        let polled = catch_unwind(AssertUnwindSafe(|| self.common.exec.poll(key)));
+        let polled = polled.map(|ready| ready.map(|(_, response)| response));
         polled.unwrap_or_else(|_| {
             log::error!("a handler's future panicked; answering 500");
-            Some((id, Response::new(StatusCode::INTERNAL_SERVER_ERROR)))
+            Some(Response::new(StatusCode::INTERNAL_SERVER_ERROR))
         })
     }
 
-    /// A future was woken. Returns the connection that it has answered.
-    pub(crate) fn woken(&mut self, key: TaskKey, outside: &Outside<'_>) -> Option<ConnId> {
-        let owner = self.exec.owner(key)?;
-        let (id, response) = self.poll(owner, key)?;
-        self.deliver(id, response, outside);
-        Some(id)
+    /// The connection's future was woken. `true`: it has answered.
+    pub(crate) fn woken(&mut self, key: TaskKey) -> bool {
+        let Some(response) = self.poll(key) else { return false };
+        self.deliver(response);
+        true
     }
 
-    /// An answer to request number `number` has come by mail.
-    pub(crate) fn answered(
-        &mut self,
-        id: ConnId,
-        number: u32,
-        response: Response,
-        outside: &Outside<'_>,
-    ) -> Option<ConnId> {
-        let conn = self.conns.get_mut(id)?;
-        let waits = &conn.flight.as_ref()?.waits;
-        if conn.request != number || !matches!(waits, Waits::Answer(_)) {
-            return None;
+    /// An answer to request number `number` has come by mail. `false`: it is not awaited any more.
+    pub(crate) fn answered(&mut self, number: u32, response: Response) -> bool {
+        let awaited = self.conn.flight.as_ref().is_some_and(|flight| matches!(flight.waits, Waits::Answer(_)));
+        if awaited && self.conn.request == number {
+            self.deliver(response);
+            return true;
         }
-        self.deliver(id, response, outside);
-        Some(id)
+        false
     }
 
     /// Writes a deferred answer, then goes on with what the client has sent meanwhile.
-    fn deliver(&mut self, id: ConnId, response: Response, outside: &Outside<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let Some(flight) = conn.flight.as_mut() else { return };
+    fn deliver(&mut self, response: Response) {
+        let Some(flight) = self.conn.flight.as_mut() else { return };
         flight.waits = Waits::Nothing;
-        let head = flight.kept.get(..flight.head_bytes).map(<[u8]>::to_vec).unwrap_or_default();
-        let endpoint = Arc::clone(&flight.endpoint);
-        if endpoint.scope.after.is_empty() || head.is_empty() {
-            self.write_answer(id, None, response);
+        if flight.endpoint.scope.after.is_empty() {
+            self.write_answer(None, response);
         } else {
-            let app = Rc::clone(&self.app);
-            let peer = PeerLookup { peers: outside.peers, id };
-            again(&app, &endpoint, &head, &[], None, &peer, |request| {
-                self.write_answer(id, Some(request), response);
-            });
+            let endpoint = Arc::clone(&flight.endpoint);
+            let head = flight.kept[..flight.head_bytes].to_vec();
+            let peer = self.peer();
+            let app = self.app;
+            again(app, &endpoint, &head, &[], None, &peer, |request| self.write_answer(Some(request), response));
         }
-        self.turn(id, 0, outside);
+        self.turn(&[]);
     }
 
-    fn write_answer(&mut self, id: ConnId, request: Option<&Request<'_>>, response: Response) {
-        self.exchange(id, request, &[], |turn| turn.response(response));
-        self.unload(id);
+    fn write_answer(&mut self, request: Option<&Request<'_>>, response: Response) {
+        self.exchange(request, &[], |turn| turn.response(response));
+        self.unload();
     }
 
     /// Drops the flight when nothing of the request is left to wait for.
-    pub(crate) fn unload(&mut self, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let Proto::H1(h1) = &conn.proto;
-        let over = matches!(h1.state(), State::Idle | State::Closing | State::Draining);
-        let waits = conn.flight.as_ref().is_some_and(|flight| matches!(flight.waits, Waits::Source(_)));
-        if over && !waits {
-            self.abandon_for(id, BodyError::Closed);
+    fn unload(&mut self) {
+        let over = matches!(self.h1().state(), State::Idle | State::Closing | State::Draining);
+        if over {
+            self.abandon(BodyError::Closed);
         }
     }
 
     /// Pulls a streamed body while there is room for output.
-    pub(crate) fn pump(&mut self, id: ConnId) {
-        while let Some(conn) = self.conns.get_mut(id)
-            && let Some(flight) = conn.flight.as_mut()
+    pub(crate) fn pump(&mut self) {
+        while let Some(flight) = self.conn.flight.as_mut()
             && let Waits::Source(source) = &mut flight.waits
-            && (Out { cork: &mut self.cork, queue: &mut conn.queue }).memory_bytes() < self.app.limits.output_bytes
+            && (Out { cork: &mut self.common.cork, queue: &mut self.conn.queue }).memory_bytes()
+                < self.app.limits.output_bytes
         {
-            let waker = Waker::from(Arc::new(Look { conn: id, mailbox: Arc::clone(&self.mailbox) }));
+            let look = Look { conn: self.id, mailbox: Arc::clone(&self.common.mailbox) };
+            let waker = Waker::from(Arc::new(look));
             let Poll::Ready(part) = pull(source.as_mut(), &mut Context::from_waker(&waker)) else { return };
             match part {
-                Some(Ok(Part::Data(data))) => self.send_data(id, data),
-                Some(Ok(Part::Trailers(trailers))) => self.end_answer(id, Some(&trailers)),
-                None => self.end_answer(id, None),
+                Some(Ok(Part::Data(data))) => self.send_data(data),
+                Some(Ok(Part::Trailers(trailers))) => self.end_answer(Some(&trailers)),
+                None => self.end_answer(None),
                 Some(Err(error)) => {
                     log::error!("a streamed body failed ({error}); closing the connection");
-                    self.give_up(id);
+                    self.give_up();
                 }
             }
         }
     }
 
-    fn send_data(&mut self, id: ConnId, data: bytes::Bytes) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let Proto::H1(h1) = &mut conn.proto;
-        let mut out = Out { cork: &mut self.cork, queue: &mut conn.queue };
+    fn send_data(&mut self, data: bytes::Bytes) {
+        let Proto::H1(h1) = &mut self.conn.proto;
+        let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
         let sent = match h1.is_chunked() {
             true => out.write(|out| h1.data(out, &data)),
             false => h1.count(data.len() as u64).map(|()| out.shared(data)),
         };
         if sent.is_err() {
             log::error!("a streamed body is longer than its declared length; closing the connection");
-            self.give_up(id);
+            self.give_up();
         }
     }
 
-    fn end_answer(&mut self, id: ConnId, trailers: Option<&HeaderMap>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let Proto::H1(h1) = &mut conn.proto;
-        let mut out = Out { cork: &mut self.cork, queue: &mut conn.queue };
-        if let Some(flight) = &mut conn.flight {
-            flight.waits = Waits::Nothing;
-        }
+    fn end_answer(&mut self, trailers: Option<&HeaderMap>) {
+        let Proto::H1(h1) = &mut self.conn.proto;
+        let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
         if out.write(|out| h1.end(out, trailers)).is_err() {
             log::error!("a streamed body is shorter than its declared length; closing the connection");
-            self.give_up(id);
+            return self.give_up();
         }
-        self.unload(id);
-        self.list(id);
+        if let Some(flight) = &mut self.conn.flight {
+            flight.waits = Waits::Nothing;
+        }
+        self.unload();
+        self.list();
     }
 
     /// The answer cannot be completed: what was written leaves, then the connection ends without the answer's end.
-    fn give_up(&mut self, id: ConnId) {
-        self.abandon(id);
-        if let Some(conn) = self.conns.get_mut(id) {
-            let Proto::H1(h1) = &mut conn.proto;
-            h1.stop();
-        }
+    fn give_up(&mut self) {
+        self.abandon(BodyError::Closed);
+        self.h1().stop();
     }
 
-    /// Ends a connection at once: nothing more is sent.
-    pub(crate) fn cut(&mut self, id: ConnId) {
-        self.abandon(id);
-        if let Some(conn) = self.conns.get_mut(id) {
-            conn.cut = true;
-        }
-    }
-
-    /// The client has gone: whoever works for it is told.
-    pub(crate) fn abandon(&mut self, id: ConnId) {
-        self.abandon_for(id, BodyError::Closed);
+    /// Ends the connection at once: nothing more is sent.
+    pub(crate) fn cut(&mut self) {
+        self.conn.cut = true;
+        self.abandon(BodyError::Closed);
     }
 
     /// Nobody will take the answer or give the rest of the body: whoever waits is told.
-    pub(crate) fn abandon_for(&mut self, id: ConnId, why: BodyError) {
-        let Some(mut flight) = self.conns.get_mut(id).and_then(|conn| conn.flight.take()) else { return };
+    pub(crate) fn abandon(&mut self, why: BodyError) {
+        let Some(mut flight) = self.conn.flight.take() else { return };
         if let Some(key) = flight.waits.abandon() {
-            let dropped = catch_unwind(AssertUnwindSafe(|| self.exec.cancel(key)));
-            self.survived(id, dropped.is_ok());
+            let dropped = catch_unwind(AssertUnwindSafe(|| self.common.exec.cancel(key)));
+            self.survived(dropped.is_ok());
         }
-        if let Some(feed) = flight.feed.take() {
-            self.guarded(id, || feed.end(Err(why)));
+        self.guarded(|| {
+            if let Some(feed) = flight.feed.take() {
+                feed.end(Err(why));
+            }
+            drop(flight);
+        });
+    }
+
+    /// Runs a user's code outside of a handler; a panic in it cuts the connection.
+    pub(crate) fn guarded(&mut self, f: impl FnOnce()) {
+        let survived = catch_unwind(AssertUnwindSafe(f)).is_ok();
+        self.survived(survived);
+    }
+
+    fn survived(&mut self, survived: bool) {
+        if !survived {
+            log::error!("a user's callback or destructor panicked; closing the connection");
+            self.conn.cut = true;
         }
-        self.guarded(id, || drop(flight));
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::Engine;
+use super::Focus;
 use super::flight::{Flight, Waits};
 use crate::app::limits::Timeouts;
-use crate::buf::slab::ConnId;
 use crate::conn::{Conn, Proto, Timer};
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
@@ -46,34 +45,31 @@ impl TimeoutTicks {
     }
 }
 
-impl Engine {
+impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
-    /// with every byte that leaves ([`Engine::wrote`]); a head and a farewell have one deadline.
-    pub(crate) fn rearm(&mut self, id: ConnId, now: Ticks) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let timer = waits_for(conn);
-        let stays = timer == conn.timer && !matches!(timer, Timer::Idle | Timer::Body);
-        conn.timer = timer;
+    /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
+    pub(crate) fn rearm(&mut self) {
+        let timer = waits_for(self.conn);
+        let stays = timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Body);
+        self.conn.timer = timer;
         match timer {
             _ if stays => {}
-            Timer::Off => self.wheel.clear(id.slot),
-            _ => self.wheel.set(id.slot, self.timeouts.after(timer, now)),
+            Timer::Off => self.common.wheel.clear(self.id.slot),
+            _ => self.common.wheel.set(self.id.slot, self.common.timeouts.after(timer, self.outside.now.ticks)),
         }
     }
 
-    /// A connection's deadline has passed.
-    pub(crate) fn expired(&mut self, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        match conn.timer {
+    /// The deadline has passed.
+    pub(crate) fn expired(&mut self) {
+        match self.conn.timer {
             Timer::Off => {}
-            Timer::Head => self.refuse(id, PeerError::HeadTimeout),
-            Timer::Body => self.refuse(id, PeerError::BodyTimeout),
+            Timer::Head => self.refuse(PeerError::HeadTimeout),
+            Timer::Body => self.refuse(PeerError::BodyTimeout),
             // An idle connection has nothing unsent: no farewell is needed.
-            Timer::Idle | Timer::Write | Timer::Linger => conn.cut = true,
+            Timer::Idle | Timer::Write | Timer::Linger => self.cut(),
         }
-        if let Some(conn) = self.conns.get_mut(id) {
-            conn.timer = Timer::Off;
-        }
+        self.conn.timer = Timer::Off;
+        self.rearm();
     }
 }
 

@@ -2,28 +2,27 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::flight::{Flight, Waits, again};
 use super::turn::{Outcome, Turn};
-use super::{Engine, Outside, Peers};
+use super::{Focus, Peers};
 use crate::app::body::{BodyError, Feed};
 use crate::app::peer::Peer;
 use crate::app::reply::{Exchange, Reply};
 use crate::app::request::{PeerOf, Request};
 use crate::app::response::Response;
-use crate::app::router::{App, BodyMode, Endpoint, PathParams};
+use crate::app::router::{BodyMode, Endpoint, PathParams};
 use crate::buf::carry::Carry;
 use crate::buf::out::Out;
 use crate::buf::slab::ConnId;
-use crate::conn::{Conn, Proto};
+use crate::conn::Proto;
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
 use crate::proto::h1::BodyPiece;
-use crate::wire::head::{self, Head};
+use crate::wire::head;
 use crate::wire::{encode, trailer};
 
 /// What one step of the loop did with the input.
@@ -34,16 +33,6 @@ enum Step {
     Wait,
     /// All of the input is the beginning of a head.
     Partial,
-}
-
-/// A head that was accepted, and where it goes.
-struct Call<'c> {
-    head: &'c Head<'c, 'c>,
-    /// The head's bytes.
-    raw: &'c [u8],
-    /// Input behind the head.
-    rest: &'c [u8],
-    endpoint: &'c Arc<Endpoint>,
 }
 
 /// Looks an address up when a handler asks.
@@ -58,90 +47,94 @@ impl PeerOf for PeerLookup<'_> {
     }
 }
 
-impl Engine {
-    /// One turn of a connection: uses its unread input and the first `fresh` bytes of the input buffer, as far as it can.
-    pub(crate) fn turn(&mut self, id: ConnId, fresh: usize, outside: &Outside<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let mut buffer = std::mem::take(&mut self.input);
-        match conn.carry.take() {
+impl<'e> Focus<'e> {
+    /// Looks this connection's client up when asked.
+    pub(crate) fn peer(&self) -> PeerLookup<'e> {
+        PeerLookup { peers: self.outside.peers, id: self.id }
+    }
+}
+
+impl Focus<'_> {
+    /// One turn: uses the unread input and `fresh` behind it, as far as possible.
+    pub(crate) fn turn(&mut self, fresh: &[u8]) {
+        match self.conn.carry.take() {
             None => {
-                let (used, searched) = self.consume(id, &buffer[..fresh], 0, outside);
-                if used < fresh {
-                    self.keep(id, Box::new(Carry::from(&buffer[used..fresh])), searched);
+                let (used, searched) = self.consume(fresh, 0);
+                if used < fresh.len() {
+                    self.keep(Box::new(Carry::from(&fresh[used..])), searched);
                 }
             }
             Some(mut carry) => {
-                carry.append(&buffer[..fresh]);
-                let (used, searched) = self.consume(id, carry.unread(), carry.searched, outside);
+                carry.append(fresh);
+                let (used, searched) = self.consume(carry.unread(), carry.searched);
                 carry.consume(used);
                 if !carry.unread().is_empty() {
-                    self.keep(id, carry, searched);
+                    self.keep(carry, searched);
                 }
             }
         }
-        self.input = std::mem::take(&mut buffer);
-        self.settle(id, outside);
+        self.settle();
     }
 
     /// Keeps input that cannot be used yet.
-    fn keep(&mut self, id: ConnId, mut carry: Box<Carry>, searched: usize) {
+    fn keep(&mut self, mut carry: Box<Carry>, searched: usize) {
         carry.searched = searched;
-        if let Some(conn) = self.conns.get_mut(id) {
-            conn.carry = Some(carry);
-        }
+        self.conn.carry = Some(carry);
     }
 
     /// Uses as much of `input` as possible; returns how much, and how much of the rest is known not to hold the end of a head.
-    fn consume(&mut self, id: ConnId, input: &[u8], searched: usize, outside: &Outside<'_>) -> (usize, usize) {
-        let app = Rc::clone(&self.app);
+    fn consume(&mut self, input: &[u8], searched: usize) -> (usize, usize) {
         let mut at = 0;
-        loop {
-            match self.step(&app, id, &input[at..], if at == 0 { searched } else { 0 }, outside) {
+        while at < input.len() {
+            match self.step(&input[at..], if at == 0 { searched } else { 0 }) {
                 Step::Used(used) => at += used,
                 Step::Wait => return (at, 0),
                 Step::Partial => return (at, input.len() - at),
             }
         }
+        (at, 0)
     }
 
-    /// One step: a request, a part of a body, or nothing more to do.
-    fn step(&mut self, app: &Arc<App>, id: ConnId, input: &[u8], searched: usize, outside: &Outside<'_>) -> Step {
-        let Some(conn) = self.conns.get_mut(id) else { return Step::Wait };
-        let Proto::H1(h1) = &conn.proto;
-        match h1.state() {
-            State::Closing => discard(input),
-            _ if input.is_empty() => Step::Wait,
-            State::Idle if conn.queue.is_some() || self.cork.len() > app.limits.output_bytes => Step::Wait,
-            State::Idle => self.request(app, id, input, searched, outside),
-            State::Body | State::Early | State::Draining => self.body(app, id, input, outside),
+    /// One step: a request, a part of a body, or nothing more to do. `input` is not empty.
+    fn step(&mut self, input: &[u8], searched: usize) -> Step {
+        match self.h1().state() {
+            State::Idle if self.lags() => Step::Wait,
+            State::Idle => self.request(input, searched),
+            State::Body | State::Early | State::Draining => self.body(input),
             State::Owed | State::Answering => Step::Wait,
+            // Input after the last request is thrown away.
+            State::Closing => Step::Used(input.len()),
         }
+    }
+
+    /// Whether the client does not take its answers: no further request is looked at then.
+    fn lags(&self) -> bool {
+        self.conn.queue.is_some() || self.common.cork.len() > self.app.limits.output_bytes
     }
 
     /// Reads a head and does what it asks for.
-    fn request(&mut self, app: &Arc<App>, id: ConnId, input: &[u8], searched: usize, outside: &Outside<'_>) -> Step {
+    fn request(&mut self, input: &[u8], searched: usize) -> Step {
         if searched > 0 && head::find_end(input, searched).is_none() {
-            return match head::check_partial(input, searched, &self.head_limits) {
+            return match head::check_partial(input, searched, &self.common.head_limits) {
                 Ok(()) => Step::Partial,
-                Err(error) => self.refused(id, error.into()),
+                Err(error) => self.refused(error.into()),
             };
         }
         let mut slots = head::slots();
-        let Some(conn) = self.conns.get_mut(id) else { return Step::Wait };
-        let Proto::H1(h1) = &mut conn.proto;
-        let (used, head) = match h1.head(input, &mut slots, &self.head_limits) {
+        let Proto::H1(h1) = &mut self.conn.proto;
+        let (used, head) = match h1.head(input, &mut slots, &self.common.head_limits) {
             Ok(Some((used, head, _))) => (used, head),
             Ok(None) => return Step::Partial,
-            Err(error) => return self.refused(id, error),
+            Err(error) => return self.refused(error),
         };
-        conn.drained = 0;
-        conn.request = conn.request.wrapping_add(1);
+        self.conn.drained = 0;
+        self.conn.request = self.conn.request.wrapping_add(1);
         let target = match head.target() {
             Ok(target) => target,
-            Err(error) => return self.refused(id, error.into()),
+            Err(error) => return self.refused(error.into()),
         };
-        let (endpoint, params) = app.find(head.method, target.path());
-        let Ok(params) = PathParams::decode(params) else { return self.refused(id, PeerError::Encoding) };
+        let (endpoint, params) = self.app.find(head.method, target.path());
+        let Ok(params) = PathParams::decode(params) else { return self.refused(PeerError::Encoding) };
         let request = Request {
             head: &head,
             path: target.path(),
@@ -150,43 +143,42 @@ impl Engine {
             body: &[],
             stream: &Cell::new(None),
             endpoint,
-            peer: &PeerLookup { peers: outside.peers, id },
+            peer: &self.peer(),
         };
-        let call = Call { head: &head, raw: &input[..used], rest: &input[used..], endpoint };
-        self.admit(id, request, &call)
+        self.admit(request, &input[..used], &input[used..])
     }
 
-    /// Decides what happens before the body is read: hooks, limits, and whether the callback runs now.
-    fn admit(&mut self, id: ConnId, request: Request<'_>, call: &Call<'_>) -> Step {
-        let head_bytes = Step::Used(call.raw.len());
-        if !call.endpoint.scope.before.is_empty() && self.intercepted(id, &request) {
-            return head_bytes;
+    /// Decides what happens before the body is read: hooks, limits, and whether the callback runs now. `raw` is the head, `rest`
+    /// the input behind it.
+    fn admit(&mut self, request: Request<'_>, raw: &[u8], rest: &[u8]) -> Step {
+        let endpoint = request.endpoint;
+        if !endpoint.scope.before.is_empty() && self.intercepted(&request) {
+            return Step::Used(raw.len());
         }
-        let Some(conn) = self.conns.get_mut(id) else { return Step::Wait };
-        let Proto::H1(h1) = &mut conn.proto;
-        let unread = h1.unread_bytes();
-        match call.endpoint.body {
-            _ if h1.state() != State::Body => {}
-            BodyMode::Ignored => {}
-            _ if unread.is_some_and(|bytes| bytes > call.endpoint.body_bytes_max) => {
-                return self.refused(id, PeerError::BodyTooLarge);
+        if self.h1().state() == State::Body {
+            let unread = self.h1().unread_bytes();
+            match endpoint.body {
+                BodyMode::Ignored => {}
+                _ if unread.is_some_and(|bytes| bytes > endpoint.body_bytes_max) => {
+                    return self.refused(PeerError::BodyTooLarge);
+                }
+                BodyMode::Streamed => self.feed(&request, raw),
+                BodyMode::Whole => {
+                    let Some(body) = unread.and_then(|bytes| rest.get(..bytes as usize)) else {
+                        return self.gather(endpoint, raw);
+                    };
+                    self.h1().gathered();
+                    self.call(&Request { body, ..request }, raw);
+                    return Step::Used(raw.len() + body.len());
+                }
             }
-            BodyMode::Whole => {
-                let Some(body) = unread.and_then(|bytes| call.rest.get(..bytes as usize)) else {
-                    return self.gather(id, call);
-                };
-                h1.gathered();
-                self.call(id, Request { body, ..request }, call.raw);
-                return Step::Used(call.raw.len() + body.len());
-            }
-            BodyMode::Streamed => self.feed(id, &request, call),
         }
-        self.call(id, request, call.raw);
-        head_bytes
+        self.call(&request, raw);
+        Step::Used(raw.len())
     }
 
     /// Runs the `before` hooks. `true`: one of them has answered.
-    fn intercepted(&mut self, id: ConnId, request: &Request<'_>) -> bool {
+    fn intercepted(&mut self, request: &Request<'_>) -> bool {
         let hooks = &request.endpoint.scope.before;
         let asked = catch_unwind(AssertUnwindSafe(|| hooks.iter().find_map(|hook| hook(request))));
         let answer = asked.unwrap_or_else(|_| {
@@ -194,47 +186,42 @@ impl Engine {
             Some(Response::new(StatusCode::INTERNAL_SERVER_ERROR))
         });
         let Some(answer) = answer else { return false };
-        self.exchange(id, Some(request), &[], |turn| turn.response(answer));
+        self.exchange(Some(request), &[], |turn| turn.response(answer));
         true
     }
 
     /// Begins to gather a body: the callback runs when it is whole.
-    fn gather(&mut self, id: ConnId, call: &Call<'_>) -> Step {
-        let Some(conn) = self.conns.get_mut(id) else { return Step::Wait };
-        let mut flight = Flight::new(call.endpoint, call.raw);
+    fn gather(&mut self, endpoint: &Arc<Endpoint>, raw: &[u8]) -> Step {
+        let mut flight = Flight::new(endpoint, raw);
         flight.waits = Waits::Body;
-        conn.flight = Some(Box::new(flight));
-        self.say_continue(id);
-        Step::Used(call.raw.len())
+        self.conn.flight = Some(Box::new(flight));
+        self.say_continue();
+        Step::Used(raw.len())
     }
 
     /// Makes the streamed body that an extractor may take.
-    fn feed(&mut self, id: ConnId, request: &Request<'_>, call: &Call<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let (feed, body) = Feed::new(id, Arc::clone(&self.mailbox));
+    fn feed(&mut self, request: &Request<'_>, raw: &[u8]) {
+        let (feed, body) = Feed::new(self.id, Arc::clone(&self.common.mailbox));
         request.stream.set(Some(body));
-        let mut flight = Flight::new(call.endpoint, call.raw);
+        let mut flight = Flight::new(request.endpoint, raw);
         flight.feed = Some(feed);
-        conn.flight = Some(Box::new(flight));
+        self.conn.flight = Some(Box::new(flight));
     }
 
     /// RFC 9110 §10.1.1: tells a client that waits for it to send the body.
-    pub(crate) fn say_continue(&mut self, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let Proto::H1(h1) = &mut conn.proto;
-        if h1.take_continue() {
-            Out { cork: &mut self.cork, queue: &mut conn.queue }.write(|out| out.extend_from_slice(encode::CONTINUE));
+    pub(crate) fn say_continue(&mut self) {
+        if self.h1().take_continue() {
+            self.out().write(|out| out.extend_from_slice(encode::CONTINUE));
         }
     }
 
     /// Runs the callback, and does what it has asked for.
-    fn call(&mut self, id: ConnId, request: Request<'_>, raw: &[u8]) {
-        self.exchange(id, Some(&request), raw, |turn| {
+    fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
+        self.exchange(Some(request), raw, |turn| {
             let before = turn.h1.clone();
             let mark = turn.out.mark();
-            let called = catch_unwind(AssertUnwindSafe(|| {
-                request.endpoint.handler.on_request(&request, Reply::new(&mut *turn))
-            }));
+            let called =
+                catch_unwind(AssertUnwindSafe(|| request.endpoint.handler.on_request(request, Reply::new(&mut *turn))));
             if called.is_err() {
                 log::error!("a handler panicked at {request:?}; answering 500");
                 turn.take_back(before, mark);
@@ -244,140 +231,110 @@ impl Engine {
     }
 
     /// Reads a part of a body to where it is wanted.
-    fn body(&mut self, app: &Arc<App>, id: ConnId, input: &[u8], outside: &Outside<'_>) -> Step {
-        let Some(conn) = self.conns.get_mut(id) else { return Step::Wait };
-        let Proto::H1(h1) = &mut conn.proto;
-        let draining = h1.state() == State::Draining;
-        let wanted = match conn.flight.as_deref() {
-            _ if draining => true,
-            Some(Flight { waits: Waits::Body, .. }) => true,
-            Some(Flight { feed: Some(feed), .. }) => !feed.is_full(app.limits.stream_bytes),
-            _ => false,
-        };
-        if !wanted {
+    fn body(&mut self, input: &[u8]) -> Step {
+        if !self.wants_body() {
             return Step::Wait;
         }
-        match h1.body(input) {
+        let draining = self.h1().state() == State::Draining;
+        match self.h1().body(input) {
             Ok(None) => Step::Wait,
-            Err(error) => self.refused(id, error),
-            Ok(Some((used, BodyPiece::Data(data)))) if draining => self.drain(app, id, used, data.len()),
-            Ok(Some((used, BodyPiece::Data(data)))) => self.take(id, used, data),
-            Ok(Some((used, BodyPiece::End { .. }))) if draining => {
-                conn.flight = None;
-                Step::Used(used)
-            }
+            Err(error) => self.refused(error),
+            Ok(Some((used, BodyPiece::Data(data)))) if draining => self.drain(used, data.len()),
+            Ok(Some((used, BodyPiece::Data(data)))) => self.take(used, data),
             Ok(Some((used, BodyPiece::End { trailers }))) => {
-                self.body_ended(app, id, trailers, outside);
+                if !draining {
+                    self.body_ended(trailers);
+                }
                 Step::Used(used)
             }
         }
     }
 
+    /// Whether the body has somewhere to go now.
+    fn wants_body(&mut self) -> bool {
+        if self.h1().state() == State::Draining {
+            return true;
+        }
+        match self.conn.flight.as_deref() {
+            Some(Flight { waits: Waits::Body, .. }) => true,
+            Some(Flight { feed: Some(feed), .. }) => !feed.is_full(self.app.limits.stream_bytes),
+            _ => false,
+        }
+    }
+
     /// Throws a part of an unwanted body away, up to a limit.
-    fn drain(&mut self, app: &App, id: ConnId, used: usize, data_bytes: usize) -> Step {
-        let Some(conn) = self.conns.get_mut(id) else { return Step::Wait };
-        conn.drained = conn.drained.saturating_add(data_bytes as u32);
-        if u64::from(conn.drained) > app.limits.drain_bytes {
-            let Proto::H1(h1) = &mut conn.proto;
-            h1.stop();
+    fn drain(&mut self, used: usize, data_bytes: usize) -> Step {
+        self.conn.drained = self.conn.drained.saturating_add(data_bytes as u32);
+        if u64::from(self.conn.drained) > self.app.limits.drain_bytes {
+            self.h1().stop();
         }
         Step::Used(used)
     }
 
     /// Takes a part of a body that is gathered or streamed.
-    fn take(&mut self, id: ConnId, used: usize, data: &[u8]) -> Step {
-        let Some(Conn { flight: Some(flight), .. }) = self.conns.get_mut(id) else { return Step::Wait };
+    fn take(&mut self, used: usize, data: &[u8]) -> Step {
+        let Some(flight) = self.conn.flight.as_mut() else { return Step::Wait };
         flight.body_bytes += data.len() as u64;
         if flight.body_bytes > flight.endpoint.body_bytes_max {
-            return self.refused(id, PeerError::BodyTooLarge);
+            return self.refused(PeerError::BodyTooLarge);
         }
         match &flight.feed {
             None => flight.kept.extend_from_slice(data),
             Some(feed) => {
                 let feed = Arc::clone(feed);
-                if catch_unwind(AssertUnwindSafe(|| feed.push(data))).is_err() {
-                    log::error!("a body's callback panicked; closing the connection");
-                    self.cut(id);
-                    return Step::Wait;
-                }
+                self.guarded(|| feed.push(data));
             }
         }
-        Step::Used(used)
+        if self.conn.cut { Step::Wait } else { Step::Used(used) }
     }
 
     /// The body is whole: its callback runs, or its consumer is told.
-    fn body_ended(&mut self, app: &Arc<App>, id: ConnId, trailers: &[u8], outside: &Outside<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let gathering = conn.flight.as_ref().is_some_and(|flight| matches!(flight.waits, Waits::Body));
-        if !gathering {
-            let feed = conn.flight.as_mut().and_then(|flight| flight.feed.take());
-            if let Some(feed) = feed {
-                let trailers = trailer_map(trailers);
-                self.guarded(id, || feed.end(Ok(trailers)));
-            }
-            return;
+    fn body_ended(&mut self, trailers: &[u8]) {
+        let Some(flight) = self.conn.flight.as_mut() else { return };
+        if let Some(feed) = flight.feed.take() {
+            return self.guarded(|| feed.end(Ok(trailer_map(trailers))));
         }
-        let Some(flight) = conn.flight.take() else { return };
+        let Some(flight) = self.conn.flight.take() else { return };
         let (raw, body) = flight.kept.split_at(flight.head_bytes);
-        let peer = PeerLookup { peers: outside.peers, id };
-        again(app, &flight.endpoint, raw, body, None, &peer, |request| self.call(id, *request, raw));
-    }
-
-    /// Runs a consumer's code; a panic in it cuts the connection.
-    pub(crate) fn guarded(&mut self, id: ConnId, f: impl FnOnce()) {
-        let survived = catch_unwind(AssertUnwindSafe(f)).is_ok();
-        self.survived(id, survived);
-    }
-
-    pub(crate) fn survived(&mut self, id: ConnId, survived: bool) {
-        if !survived {
-            log::error!("a user's callback or destructor panicked; closing the connection");
-            self.cut(id);
-        }
+        let (app, peer) = (self.app, self.peer());
+        again(app, &flight.endpoint, raw, body, None, &peer, |request| self.call(request, raw));
     }
 
     /// Answers the peer's own error; the rest of its input is thrown away.
-    pub(crate) fn refuse(&mut self, id: ConnId, error: PeerError) {
+    pub(crate) fn refuse(&mut self, error: PeerError) {
         let why = if error == PeerError::BodyTooLarge { BodyError::TooLarge } else { BodyError::Malformed };
-        self.abandon_for(id, why);
-        let date = &self.date;
-        let Some(conn) = self.conns.get_mut(id) else { return };
+        self.abandon(why);
+        let Focus { conn, common, .. } = self;
         let Proto::H1(h1) = &mut conn.proto;
-        let mut out = Out { cork: &mut self.cork, queue: &mut conn.queue };
-        out.write(|out| h1.refuse(out, date, error));
+        Out { cork: &mut common.cork, queue: &mut conn.queue }.write(|out| h1.refuse(out, &common.date, error));
     }
 
-    fn refused(&mut self, id: ConnId, error: PeerError) -> Step {
-        self.refuse(id, error);
+    #[cold]
+    fn refused(&mut self, error: PeerError) -> Step {
+        self.refuse(error);
         Step::Used(0)
     }
 
     /// One exchange: `answer` uses the reply, then what it asked for is done.
-    pub(crate) fn exchange(
-        &mut self,
-        id: ConnId,
-        request: Option<&Request<'_>>,
-        raw: &[u8],
-        answer: impl FnOnce(&mut Turn<'_>),
-    ) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
+    pub(crate) fn exchange(&mut self, request: Option<&Request<'_>>, raw: &[u8], answer: impl FnOnce(&mut Turn<'_>)) {
+        let Focus { conn, common, .. } = self;
         let Proto::H1(h1) = &mut conn.proto;
         let mut turn = Turn {
             h1,
-            out: Out { cork: &mut self.cork, queue: &mut conn.queue },
-            date: &self.date,
+            out: Out { cork: &mut common.cork, queue: &mut conn.queue },
+            date: &common.date,
             request,
-            id,
+            id: self.id,
             number: conn.request,
-            mailbox: &self.mailbox,
-            stopping: self.stopping,
+            mailbox: &common.mailbox,
+            stopping: common.stopping,
             drain_bytes: self.app.limits.drain_bytes,
             outcome: Outcome::Open,
         };
         answer(&mut turn);
         match turn.outcome {
-            Outcome::Done | Outcome::Open if conn.flight.is_none() => {}
-            outcome => self.follow_up(id, request, raw, outcome),
+            Outcome::Done if conn.flight.is_none() => {}
+            outcome => self.follow_up(request, raw, outcome),
         }
     }
 }
@@ -388,9 +345,4 @@ fn trailer_map(section: &[u8]) -> HeaderMap {
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
     };
     trailer::fields(section).filter_map(field).collect()
-}
-
-/// Input after the last request is thrown away.
-fn discard(input: &[u8]) -> Step {
-    if input.is_empty() { Step::Wait } else { Step::Used(input.len()) }
 }

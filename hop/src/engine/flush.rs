@@ -2,13 +2,14 @@
 
 use std::os::unix::fs::FileExt;
 
-use super::{Engine, Outside, Verdict};
+use super::{Engine, Focus, Outside, Verdict};
 use crate::app::body::BodyError;
 use crate::buf::out::{self, Out, Output};
 use crate::buf::slab::ConnId;
 use crate::conn::{Conn, Proto, Timer};
 use crate::engine::flight::{Flight, Waits};
 use crate::proto::cycle::State;
+use crate::proto::h1::H1;
 
 /// Unread input at which a connection is not read any further until what it waits for has come.
 const PAUSE_BYTES: usize = 16 * 1024;
@@ -18,130 +19,138 @@ const RECORD_BYTES: usize = 16 * 1024;
 impl Engine {
     /// `n` bytes were read into [`Engine::input`].
     pub fn received(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) {
-        debug_assert!(self.cork.is_empty(), "a connection is flushed before the next one is touched");
-        self.date.refresh(outside.now.unix_seconds);
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        if conn.session.is_some() {
-            return self.received_secured(id, n, outside);
-        }
-        self.turn(id, n, outside);
-    }
-
-    fn received_secured(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) {
-        let Some(Conn { session: Some(secured), carry, .. }) = self.conns.get_mut(id) else { return };
-        let mut plain = Vec::new();
-        let decrypted = secured.session.decrypt(&self.input[..n], &mut plain, &mut secured.cipher);
-        if !plain.is_empty() {
-            carry.get_or_insert_default().append(&plain);
-        }
-        match decrypted {
-            Ok(()) => self.turn(id, 0, outside),
-            Err(_) => self.cut(id),
+        debug_assert!(self.common.cork.is_empty(), "a connection is flushed before the next one is touched");
+        self.common.date.refresh(outside.now.unix_seconds);
+        let Some((mut focus, input)) = self.focus(id, outside) else { return };
+        match focus.conn.session {
+            None => focus.turn(&input[..n]),
+            Some(_) => focus.decrypt(&input[..n]),
         }
     }
 
     /// The peer will send no more. What it has asked for is still answered (a legal half-close).
     pub fn ended(&mut self, id: ConnId, outside: &Outside<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        conn.ended = true;
-        self.turn(id, 0, outside);
+        let Some((mut focus, _)) = self.focus(id, outside) else { return };
+        focus.conn.ended = true;
+        focus.turn(&[]);
     }
 
     /// The connection was reset, or the socket failed: nothing can be sent any more.
-    pub fn failed(&mut self, id: ConnId, _: &Outside<'_>) {
-        self.cut(id);
-    }
-
-    /// After a turn: ends what cannot go on, and sets the deadline.
-    pub(crate) fn settle(&mut self, id: ConnId, outside: &Outside<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        if conn.ended && !has_requests(conn) {
-            let Proto::H1(h1) = &mut conn.proto;
-            match h1.state() {
-                State::Idle | State::Draining => h1.stop(),
-                State::Body | State::Early => self.truncated(id),
-                State::Owed | State::Answering | State::Closing => {}
-            }
-        }
-        self.rearm(id, outside.now.ticks);
-    }
-
-    /// The peer has ended in the middle of a body: nothing can be answered to what was wanted whole; a consumer is told.
-    fn truncated(&mut self, id: ConnId) {
-        let Some(Conn { flight: Some(flight), carry: None, proto, .. }) = self.conns.get_mut(id) else { return };
-        if matches!(flight.waits, Waits::Body | Waits::Nothing) {
-            let Proto::H1(h1) = proto;
-            h1.stop();
-            return self.abandon(id);
-        }
-        if let Some(feed) = flight.feed.take() {
-            self.guarded(id, || feed.end(Err(BodyError::Closed)));
-        }
+    pub fn failed(&mut self, id: ConnId, outside: &Outside<'_>) {
+        let Some((mut focus, _)) = self.focus(id, outside) else { return };
+        focus.cut();
     }
 
     /// What the socket should be given next.
-    pub fn output(&mut self, id: ConnId, _: &Outside<'_>) -> Output<'_> {
-        if self.conns.get(id).is_some_and(|conn| conn.flight.is_some()) {
-            self.pump(id);
+    pub fn output<'o>(&'o mut self, id: ConnId, outside: &Outside<'o>) -> Output<'o> {
+        let Some((mut focus, _)) = self.focus(id, outside) else { return Output::Nothing };
+        if focus.conn.flight.is_some() {
+            focus.pump();
         }
-        let Some(conn) = self.conns.get_mut(id) else { return Output::Nothing };
+        let Focus { conn, common, .. } = focus;
         if conn.cut {
-            self.cork.clear();
+            common.cork.clear();
             return Output::Nothing;
         }
-        if conn.session.is_none() {
-            return out::front(&self.cork, &conn.queue);
+        if conn.session.is_some() {
+            seal(conn, &mut common.cork);
         }
-        seal(conn, &mut self.cork);
         match &conn.session {
-            Some(secured) if !secured.unsent().is_empty() => Output::Bytes(secured.unsent()),
-            _ => Output::Nothing,
+            None => out::front(&common.cork, &conn.queue),
+            Some(secured) if secured.unsent().is_empty() => Output::Nothing,
+            Some(secured) => Output::Bytes(secured.unsent()),
         }
     }
 
     /// `n` bytes of what [`Engine::output`] gave have left.
     pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
+        let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return };
         if conn.timer == Timer::Write {
-            self.wheel.set(id.slot, self.timeouts.after(Timer::Write, outside.now.ticks));
+            common.wheel.set(id.slot, common.timeouts.after(Timer::Write, outside.now.ticks));
         }
         match &mut conn.session {
             Some(secured) => secured.advance(n),
-            None => Out { cork: &mut self.cork, queue: &mut conn.queue }.advance(n),
+            None => Out { cork: &mut common.cork, queue: &mut conn.queue }.advance(n),
         }
     }
 
     /// What to do with the socket after it was flushed.
     pub fn verdict(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {
-        let Some(conn) = self.conns.get_mut(id) else { return Verdict::Close };
-        if conn.cut {
-            self.cork.clear();
+        let Some((mut focus, _)) = self.focus(id, outside) else { return Verdict::Close };
+        if focus.conn.cut {
+            focus.common.cork.clear();
             return Verdict::Close;
         }
-        Out { cork: &mut self.cork, queue: &mut conn.queue }.uncork();
-        if conn.has_output() != (conn.timer == Timer::Write) {
-            self.rearm(id, outside.now.ticks);
+        focus.out().uncork();
+        let write = focus.conn.has_output();
+        if write != (focus.conn.timer == Timer::Write) {
+            focus.rearm();
         }
-        let Some(conn) = self.conns.get_mut(id) else { return Verdict::Close };
-        let Proto::H1(h1) = &conn.proto;
-        let write = conn.has_output();
-        if h1.state() == State::Closing && !write {
-            return farewell(conn);
+        if !write && focus.h1().state() == State::Closing {
+            return farewell(focus.conn);
         }
-        if !write && has_requests(conn) {
-            self.list(id);
+        if !write && has_requests(focus.conn) {
+            focus.list();
         }
-        let Some(conn) = self.conns.get(id) else { return Verdict::Close };
-        Verdict::Watch { read: wants_input(conn), write }
+        Verdict::Watch { read: wants_input(focus.conn), write }
+    }
+}
+
+impl Focus<'_> {
+    /// Where this connection's output goes.
+    pub(crate) fn out(&mut self) -> Out<'_> {
+        Out { cork: &mut self.common.cork, queue: &mut self.conn.queue }
     }
 
-    /// Puts a connection on the list of those to look at.
-    pub(crate) fn list(&mut self, id: ConnId) {
-        if let Some(conn) = self.conns.get_mut(id)
-            && !conn.listed
-        {
-            conn.listed = true;
-            self.listed.push_back(id);
+    /// The machine that speaks on this connection.
+    pub(crate) fn h1(&mut self) -> &mut H1 {
+        let Proto::H1(h1) = &mut self.conn.proto;
+        h1
+    }
+
+    fn decrypt(&mut self, input: &[u8]) {
+        let Conn { session: Some(secured), carry, .. } = &mut *self.conn else { return };
+        let mut plain = Vec::new();
+        let decrypted = secured.session.decrypt(input, &mut plain, &mut secured.cipher);
+        if !plain.is_empty() {
+            carry.get_or_insert_default().append(&plain);
+        }
+        match decrypted {
+            Ok(()) => self.turn(&[]),
+            Err(_) => self.cut(),
+        }
+    }
+
+    /// After a turn: ends what cannot go on, and sets the deadline.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        if self.conn.ended && !has_requests(self.conn) {
+            match self.h1().state() {
+                State::Idle | State::Draining => self.h1().stop(),
+                State::Body | State::Early => self.truncated(),
+                State::Owed | State::Answering | State::Closing => {}
+            }
+        }
+        self.rearm();
+    }
+
+    /// The peer has ended in the middle of a body: nothing can be answered to what was wanted whole; a consumer is told.
+    fn truncated(&mut self) {
+        let Conn { flight: Some(flight), carry: None, .. } = &mut *self.conn else { return };
+        if matches!(flight.waits, Waits::Body | Waits::Nothing) {
+            self.h1().stop();
+            return self.abandon(BodyError::Closed);
+        }
+        if let Some(feed) = flight.feed.take() {
+            self.guarded(|| feed.end(Err(BodyError::Closed)));
+        }
+    }
+
+    /// Puts the connection on the list of those to look at.
+    pub(crate) fn list(&mut self) {
+        if !self.conn.listed {
+            self.conn.listed = true;
+            self.common.listed.push_back(self.id);
         }
     }
 }

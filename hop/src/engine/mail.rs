@@ -1,20 +1,23 @@
 //! Work that waits: mail from other threads, due timers, connections to look at.
 
-use super::{Engine, Outside};
+use super::{Engine, Focus, Outside};
 use crate::app::mail::Mail;
 use crate::buf::slab::ConnId;
-use crate::conn::Proto;
 use crate::proto::cycle::State;
 
 impl Engine {
     /// Does one piece of waiting work and names the connection that it touched, to be flushed. `None`: no work waits.
     pub fn run(&mut self, outside: &Outside<'_>) -> Option<ConnId> {
-        debug_assert!(self.cork.is_empty(), "a connection is flushed before the next one is touched");
-        self.date.refresh(outside.now.unix_seconds);
+        debug_assert!(self.common.cork.is_empty(), "a connection is flushed before the next one is touched");
+        self.common.date.refresh(outside.now.unix_seconds);
         loop {
-            if let Some(id) = self.listed.pop_front() {
-                self.look(id, outside);
-                return Some(id);
+            if let Some(id) = self.common.listed.pop_front() {
+                if let Some((mut focus, _)) = self.focus(id, outside) {
+                    focus.conn.listed = false;
+                    focus.look();
+                    return Some(id);
+                }
+                continue;
             }
             if let Some(mail) = self.next_mail() {
                 match self.act(mail, outside) {
@@ -22,10 +25,11 @@ impl Engine {
                     None => continue,
                 }
             }
-            let slot = self.wheel.pop(outside.now.ticks)?;
-            if let Some(id) = self.conns.id_at(slot) {
-                self.expired(id);
-                self.rearm(id, outside.now.ticks);
+            let slot = self.common.wheel.pop(outside.now.ticks)?;
+            if let Some(id) = self.conns.id_at(slot)
+                && let Some((mut focus, _)) = self.focus(id, outside)
+            {
+                focus.expired();
                 return Some(id);
             }
         }
@@ -33,7 +37,7 @@ impl Engine {
 
     fn next_mail(&mut self) -> Option<Mail> {
         if self.mail.is_empty() {
-            self.mailbox.take(&mut self.mail);
+            self.common.mailbox.take(&mut self.mail);
             self.mail.reverse();
         }
         self.mail.pop()
@@ -42,15 +46,19 @@ impl Engine {
     /// Does what a message asks for; names the connection that it concerned, if that is still there.
     fn act(&mut self, mail: Mail, outside: &Outside<'_>) -> Option<ConnId> {
         match mail {
-            Mail::Answer { conn, request, response } => self.answered(conn, request, *response, outside),
-            Mail::Wake(key) => self.woken(key, outside),
+            Mail::Answer { conn: id, request, response } => {
+                self.focus(id, outside)?.0.answered(request, *response).then_some(id)
+            }
+            Mail::Wake(key) => {
+                let id = self.common.exec.owner(key)?;
+                self.focus(id, outside)?.0.woken(key).then_some(id)
+            }
             Mail::Look(id) => {
-                self.conns.get(id)?;
-                self.look(id, outside);
+                self.focus(id, outside)?.0.look();
                 Some(id)
             }
             Mail::Stop => {
-                self.stop(outside);
+                self.stop();
                 None
             }
             Mail::Cut => {
@@ -60,40 +68,43 @@ impl Engine {
         }
     }
 
-    /// A connection may be able to go on: its output has left, its consumer has caught up, or it is told to stop.
-    fn look(&mut self, id: ConnId, outside: &Outside<'_>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        conn.listed = false;
-        let wanted = conn.flight.as_ref().and_then(|flight| flight.feed.as_ref()).is_some_and(|feed| feed.is_wanted());
-        if wanted {
-            self.say_continue(id);
-        }
-        self.turn(id, 0, outside);
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let Proto::H1(h1) = &mut conn.proto;
-        if self.stopping && h1.state() == State::Idle && conn.carry.is_none() {
-            h1.stop();
-            // Nothing is unread and nothing unsent: there is no answer that a farewell would protect.
-            conn.cut = !conn.has_output();
-        }
-    }
-
     /// Stops gracefully: idle connections close, answers in flight say that they are the last, no connection is accepted.
-    pub fn stop(&mut self, _: &Outside<'_>) {
-        self.stopping = true;
+    pub fn stop(&mut self) {
+        self.common.stopping = true;
         self.list_all();
     }
 
     /// Cuts what is left.
     pub fn cut_all(&mut self) {
-        self.stopping = true;
+        self.stop();
         let ids: Vec<ConnId> = self.conns.ids().collect();
-        ids.iter().for_each(|&id| self.cut(id));
-        self.list_all();
+        for id in ids {
+            self.alone(id, |mut focus| focus.cut());
+        }
     }
 
     fn list_all(&mut self) {
-        let ids: Vec<ConnId> = self.conns.ids().collect();
-        ids.iter().for_each(|&id| self.list(id));
+        self.common.listed = self.conns.ids().collect();
+        for &id in &self.common.listed {
+            if let Some(conn) = self.conns.get_mut(id) {
+                conn.listed = true;
+            }
+        }
+    }
+}
+
+impl Focus<'_> {
+    /// The connection may be able to go on: its output has left, its consumer has caught up, or it is told to stop.
+    fn look(&mut self) {
+        let feed = self.conn.flight.as_ref().and_then(|flight| flight.feed.as_ref());
+        if feed.is_some_and(|feed| feed.is_wanted()) {
+            self.say_continue();
+        }
+        self.turn(&[]);
+        if self.common.stopping && self.h1().state() == State::Idle && self.conn.carry.is_none() {
+            // Nothing is unread and nothing unsent: there is no answer that a farewell would protect.
+            self.conn.cut = !self.conn.has_output();
+            self.h1().stop();
+        }
     }
 }

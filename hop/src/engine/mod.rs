@@ -18,10 +18,10 @@ mod tests;
 mod turn;
 
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::app::body::BodyError;
 use crate::app::mail::{Mail, WorkerMail};
 use crate::app::peer::Peer;
 use crate::app::reply::BlockingAnswer;
@@ -54,6 +54,15 @@ pub struct Outside<'a> {
 pub trait Peers {
     /// The client of this connection.
     fn peer(&self, id: ConnId) -> Peer;
+}
+
+/// Knows nobody: for what needs no address.
+struct Nobody;
+
+impl Peers for Nobody {
+    fn peer(&self, _: ConnId) -> Peer {
+        Peer::Unknown
+    }
 }
 
 /// What became of a new connection.
@@ -91,50 +100,79 @@ pub enum Effect {
 
 /// See the module.
 pub struct Engine {
-    /// Shared within the worker without touching the counter that all workers share.
-    app: Rc<Arc<App>>,
+    app: Arc<App>,
+    conns: Slab<Conn<Flight>>,
+    input: Vec<u8>,
+    /// Mail that was taken and not yet acted upon, the next one last.
+    mail: Vec<Mail>,
+    connections_max: usize,
+    common: Common,
+}
+
+/// What all connections of a worker share.
+pub(crate) struct Common {
     head_limits: HeadLimits,
     timeouts: TimeoutTicks,
-    conns: Slab<Conn<Flight>>,
     wheel: Wheel,
-    input: Vec<u8>,
     cork: Vec<u8>,
     date: Date,
     exec: Exec<Response>,
     mailbox: Arc<WorkerMail>,
-    /// Mail that was taken and not yet acted upon, the next one last.
-    mail: Vec<Mail>,
     /// Connections to look at.
     listed: VecDeque<ConnId>,
     effects: VecDeque<Effect>,
-    connections_max: usize,
     stopping: bool,
+}
+
+/// One connection, with all that its turn may touch.
+pub(crate) struct Focus<'e> {
+    id: ConnId,
+    conn: &'e mut Conn<Flight>,
+    common: &'e mut Common,
+    app: &'e Arc<App>,
+    outside: Outside<'e>,
 }
 
 impl Engine {
     /// A worker of `app`. Its futures, and answers from other threads, come through `mailbox`, whose waker ends the driver's sleep.
     pub fn new(app: Arc<App>, worker: u16, mailbox: Arc<WorkerMail>, now: Now) -> Engine {
-        let limits = &app.limits;
-        Engine {
+        let common = Common {
             head_limits: HeadLimits {
-                head_bytes_max: limits.head_bytes,
-                line_bytes_max: limits.line_bytes,
-                headers_max: limits.headers,
+                head_bytes_max: app.limits.head_bytes,
+                line_bytes_max: app.limits.line_bytes,
+                headers_max: app.limits.headers,
             },
             timeouts: TimeoutTicks::from(&app.timeouts),
-            conns: Slab::new(worker),
             wheel: Wheel::new(now.ticks),
-            input: vec![0; INPUT_BYTES],
             cork: Vec::new(),
             date: Date::new(now.unix_seconds),
             exec: Exec::new(Arc::clone(&mailbox) as Arc<dyn WakeTask>),
             mailbox,
-            mail: Vec::new(),
             listed: VecDeque::new(),
             effects: VecDeque::new(),
-            connections_max: limits.connections.unwrap_or(usize::MAX),
             stopping: false,
-            app: Rc::new(app),
+        };
+        Engine {
+            conns: Slab::new(worker),
+            input: vec![0; INPUT_BYTES],
+            mail: Vec::new(),
+            connections_max: app.limits.connections.unwrap_or(usize::MAX),
+            common,
+            app,
+        }
+    }
+
+    /// One connection with all that its turn may touch, and the bytes that were read last.
+    fn focus<'e>(&'e mut self, id: ConnId, outside: &Outside<'e>) -> Option<(Focus<'e>, &'e [u8])> {
+        let Engine { app, conns, common, input, .. } = self;
+        Some((Focus { id, conn: conns.get_mut(id)?, common, app, outside: *outside }, input))
+    }
+
+    /// Focuses on one connection for what needs neither the time nor an address.
+    fn alone(&mut self, id: ConnId, f: impl FnOnce(Focus<'_>)) {
+        let outside = Outside { now: Now::default(), peers: &Nobody };
+        if let Some((focus, _)) = self.focus(id, &outside) {
+            f(focus);
         }
     }
 
@@ -149,12 +187,14 @@ impl Engine {
     }
 
     fn open(&mut self, session: Option<Box<dyn Session>>, outside: &Outside<'_>) -> Accept {
-        if self.app.connections.fetch_add(1, Ordering::Relaxed) >= self.connections_max || self.stopping {
+        if self.app.connections.fetch_add(1, Ordering::Relaxed) >= self.connections_max || self.common.stopping {
             self.app.connections.fetch_sub(1, Ordering::Relaxed);
             return Accept::Refused(REFUSAL);
         }
         let id = self.conns.insert(Conn::new(session));
-        self.rearm(id, outside.now.ticks);
+        if let Some((mut focus, _)) = self.focus(id, outside) {
+            focus.rearm();
+        }
         Accept::Open(id)
     }
 
@@ -166,21 +206,21 @@ impl Engine {
 
     /// The driver has closed the socket: the connection's slot is free.
     pub fn closed(&mut self, id: ConnId) {
-        self.abandon(id);
+        self.alone(id, |mut focus| focus.abandon(BodyError::Closed));
         if self.conns.remove(id).is_some() {
-            self.wheel.clear(id.slot);
+            self.common.wheel.clear(id.slot);
             self.app.connections.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
     /// When [`Engine::run`] must be called although nothing has happened.
     pub fn wake_at(&self) -> Option<Ticks> {
-        self.wheel.next_wake()
+        self.common.wheel.next_wake()
     }
 
     /// The next thing that the driver should do besides moving bytes.
     pub fn effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        self.common.effects.pop_front()
     }
 
     /// How many connections are open on this worker.
@@ -190,7 +230,7 @@ impl Engine {
 
     /// Where mail for this worker goes.
     pub fn mailbox(&self) -> &Arc<WorkerMail> {
-        &self.mailbox
+        &self.common.mailbox
     }
 }
 

@@ -368,7 +368,7 @@ impl Worker {
         let now = self.clock.now().ticks;
         self.cut_at = Some(now.after(self.hub.app.timeouts.shutdown));
         let open = self.engine.connections();
-        self.engine.stop(outside!(self));
+        self.engine.stop();
         self.work();
         Ok(open)
     }
