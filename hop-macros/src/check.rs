@@ -3,7 +3,7 @@ use syn::{Attribute, FnArg, ReturnType, Type};
 
 use crate::args::Args;
 use crate::errors::{Errors, did_you_mean};
-use crate::item::{Argument, Block, Method};
+use crate::item::{Argument, Block, Method, second_route};
 use crate::types;
 
 /// A callback that an `impl` block may define.
@@ -131,10 +131,8 @@ fn no_cfg(method: &Method, errors: &mut Errors) {
 }
 
 fn one_route(attrs: &[Attribute], errors: &mut Errors) {
-    let is_route =
-        |attribute: &&Attribute| attribute.path().segments.last().is_some_and(|segment| segment.ident == "route");
-    if let Some(second) = attrs.iter().find(is_route) {
-        errors.on(second, "a second #[route(…)]: expected one; write another function that calls this one, or name several methods in one");
+    if let Some(second) = second_route(attrs) {
+        errors.on(second, "a second #[route(…)]: expected one; name several methods in it, or write another function that calls this one");
     }
 }
 

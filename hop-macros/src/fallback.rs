@@ -3,7 +3,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::expand::{self, Handler};
-use crate::item::{Block, Item, Method};
+use crate::item::{Block, Item, Method, second_route};
 
 /// The errors beside the item, of which nothing is understood.
 pub(crate) fn unread(item: &TokenStream, error: &syn::Error) -> TokenStream {
@@ -21,16 +21,18 @@ pub(crate) fn refused(item: &Item, error: &syn::Error) -> TokenStream {
     quote!(#item #errors #stub)
 }
 
-/// Nothing for a method: a struct cannot stand inside an `impl` block.
+/// Nothing for a method, as a struct cannot stand inside an `impl` block; nor where a second `#[route]` makes the handler.
 fn function_stub(function: &Method) -> Option<TokenStream> {
     let hidden = expand::hidden_struct(function);
     let impls = Handler::of_function(function, no_spec(), TokenStream::new()).impls();
-    function.receiver().is_none().then(|| quote!(#hidden #impls))
+    let is_alone = function.receiver().is_none() && second_route(&function.attrs).is_none();
+    is_alone.then(|| quote!(#hidden #impls))
 }
 
-/// Nothing for `impl Trait for Chat`, which may well be the very trait that would be implemented here.
+/// Nothing for `impl Trait for Chat`, which may well be the very trait that would be implemented here; nor beside a second `#[route]`.
 fn block_stub(block: &Block) -> Option<TokenStream> {
-    block.trait_.is_none().then(|| Handler::of_block(block, no_spec(), TokenStream::new()).impls())
+    let is_alone = block.trait_.is_none() && second_route(&block.attrs).is_none();
+    is_alone.then(|| Handler::of_block(block, no_spec(), TokenStream::new()).impls())
 }
 
 fn no_spec() -> TokenStream {

@@ -170,6 +170,11 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> TokenStream {
     attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).map(ToTokens::to_token_stream).collect()
 }
 
+/// The first further `#[route]` among `attrs`, by its last name.
+pub(crate) fn second_route(attrs: &[Attribute]) -> Option<&Attribute> {
+    attrs.iter().find(|attribute| attribute.path().segments.last().is_some_and(|segment| segment.ident == "route"))
+}
+
 impl ToTokens for Method {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let Method { attrs, vis, sig, body } = self;
