@@ -1,0 +1,34 @@
+//! Reading a request's head: hop's strict one beside bare httparse, which leaves the strictness to its caller.
+
+use crate::{REQUESTS, group, measure};
+use criterion::Criterion;
+use hop::unversioned::wire::head::{self, HeadLimits};
+use httparse::{Header, Request};
+use std::{hint::black_box, mem::MaybeUninit};
+
+/// Generous, so that no request of the benches meets them.
+pub(crate) const LIMITS: HeadLimits =
+    HeadLimits { head_bytes_max: 16 * 1024, line_bytes_max: 8 * 1024, headers_max: head::HEADERS_CEILING };
+
+pub(crate) fn bench(criterion: &mut Criterion) {
+    let mut group = group(criterion, "head");
+    for (name, request) in REQUESTS {
+        measure(&mut group, &format!("httparse/{name}"), request.len(), || bare(black_box(request)));
+        measure(&mut group, &format!("hop/{name}"), request.len(), || hop(black_box(request)));
+    }
+}
+
+fn bare(input: &[u8]) -> usize {
+    let mut headers = [const { MaybeUninit::<Header<'_>>::uninit() }; head::HEADERS_CEILING];
+    let mut request = Request::new(&mut []);
+    let used = request.parse_with_uninit_headers(input, &mut headers).expect("the request is valid");
+    black_box(&request);
+    used.unwrap()
+}
+
+fn hop(input: &[u8]) -> usize {
+    let mut slots = head::slots();
+    let (used, head) = head::parse(input, &mut slots, &LIMITS).expect("the request is valid").expect("it is whole");
+    black_box(&head);
+    used
+}
