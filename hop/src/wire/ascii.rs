@@ -32,7 +32,7 @@ const fn classes_of(byte: u8) -> u8 {
     let text = matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
     let query = byte.is_ascii_graphic() && byte != b'#';
     let path = query && byte != b'?';
-    TOKEN * token as u8 | NAME * name as u8 | TEXT * text as u8 | QUERY * query as u8 | PATH * path as u8
+    (TOKEN * token as u8) | (NAME * name as u8) | (TEXT * text as u8) | (QUERY * query as u8) | (PATH * path as u8)
 }
 
 /// Whether `byte` is of `class`.
@@ -67,7 +67,7 @@ pub(super) fn all(class: u8, bytes: &[u8]) -> bool {
 }
 
 /// A token (RFC 9110 §5.6.2): at least one byte, all of them `tchar`.
-pub fn is_token(bytes: &[u8]) -> bool {
+pub(super) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && all(TOKEN, bytes)
 }
 
@@ -98,7 +98,7 @@ fn word8(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// The elements of a comma-separated list (RFC 9110 §5.6.1.2): trimmed; empty ones are left out.
-pub fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty())
 }
 
@@ -108,4 +108,73 @@ pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_end_at_the_first_byte_of_another_class() {
+        for len in 0..20 {
+            for at in 0..len {
+                let mut bytes = vec![b'a'; len];
+                bytes[at] = b'/';
+                assert_eq!(span(TOKEN, &bytes), at, "of {len}");
+                assert!(!all(TOKEN, &bytes));
+            }
+            assert_eq!(span(TOKEN, &vec![b'a'; len]), len);
+        }
+    }
+
+    #[test]
+    fn classes_are_those_of_the_grammars() {
+        for byte in 0..=255u8 {
+            let alphanumeric = byte.is_ascii_alphanumeric();
+            assert_eq!(is(TOKEN, byte), alphanumeric || b"!#$%&'*+-.^_`|~".contains(&byte), "{byte:#x}");
+            assert_eq!(is(NAME, byte), alphanumeric || b"-._~!$&'()*+,;=".contains(&byte), "{byte:#x}");
+            assert_eq!(is(TEXT, byte), byte == b'\t' || (byte >= b' ' && byte != 0x7f), "{byte:#x}");
+            assert_eq!(is(QUERY, byte), (0x21..0x7f).contains(&byte) && byte != b'#', "{byte:#x}");
+            assert_eq!(is(PATH, byte), is(QUERY, byte) && byte != b'?', "{byte:#x}");
+        }
+    }
+
+    /// Each name that hop looks for, with every byte put in every place.
+    #[test]
+    fn names_match_in_any_case_and_only_themselves() {
+        fn check<const N: usize>(lower: &[u8; N]) {
+            assert!(matches(lower, lower) && matches(&lower.to_ascii_uppercase(), lower));
+            assert!(!matches(&lower[1..], lower) && !matches(&[&lower[..], b"s"].concat(), lower));
+            for at in 0..N {
+                for byte in (0..=255).filter(|byte| is(TEXT, *byte)) {
+                    let mut other = *lower;
+                    other[at] = byte;
+                    assert_eq!(matches(&other, lower), other.eq_ignore_ascii_case(lower), "{:?}", other.escape_ascii());
+                }
+            }
+        }
+        check(b"host");
+        check(b"close");
+        check(b"expect");
+        check(b"upgrade");
+        check(b"chunked");
+        check(b"connection");
+        check(b"keep-alive");
+        check(b"content-length");
+        check(b"transfer-encoding");
+    }
+
+    #[test]
+    fn lists_drop_blanks_and_empty_elements() {
+        // RFC 9110 §5.6.1.2
+        let elements = |value: &'static str| list(value.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(elements(" , a,,\tb c \t, "), [&b"a"[..], b"b c"]);
+        assert_eq!(elements("\x0ba\x0b"), [b"\x0ba\x0b"], "only SP and HTAB are OWS");
+        assert!(elements("").is_empty() && elements(" ,\t").is_empty());
+    }
+
+    #[test]
+    fn an_empty_string_is_no_token() {
+        assert!(!is_token(b"") && is_token(b"a") && !is_token(b"a b"));
+    }
 }

@@ -245,11 +245,13 @@ impl Chunked {
 
     /// The length of the section without its last CRLF, when that has come. A bare LF that would end it is an error at once.
     fn trailers_end(&mut self, section: &[u8]) -> Result<Option<usize>, ChunkError> {
+        match section {
+            [b'\r', b'\n', ..] => return Ok(Some(0)),
+            [b'\n', ..] => return Err(ChunkError::LineEnd),
+            _ => {}
+        }
         // Looked at again: the line end before the bytes that were not conclusive.
         let mut line = (self.count as usize).saturating_sub(2);
-        if line == 0 && section.starts_with(b"\r\n") {
-            return Ok(Some(0));
-        }
         while let Some(end) = memchr::memchr(b'\n', section.get(line..).unwrap_or_default()) {
             line += end + 1;
             match &section[line..] {
@@ -258,7 +260,8 @@ impl Chunked {
                 _ => {}
             }
         }
-        if section.len() > TRAILER_BYTES_MAX {
+        // The longest section that is allowed may still lack the LF of its empty line.
+        if section.len() > TRAILER_BYTES_MAX + 1 {
             return Err(ChunkError::TrailerTooLong);
         }
         self.count = section.len() as u32;
@@ -273,5 +276,238 @@ fn quoted(byte: u8) -> Result<Step, ChunkError> {
         b'\\' => Ok(Step::QuotedPair),
         _ if is(TEXT, byte) => Ok(Step::Quoted),
         _ => Err(ChunkError::Extension),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Data, trailer section and the bytes behind the body; `None` while it is not whole. Input comes in the parts given.
+    type Outcome = Result<Option<(Vec<u8>, Vec<u8>, Vec<u8>)>, ChunkError>;
+
+    fn read(parts: &[&[u8]]) -> Outcome {
+        let mut chunked = Chunked::default();
+        let (mut unread, mut data) = (Vec::new(), Vec::new());
+        for (at, part) in parts.iter().enumerate() {
+            unread.extend_from_slice(part);
+            while let Some((used, piece)) = chunked.next(&unread)? {
+                assert!(used > 0, "each piece takes something");
+                match piece {
+                    Piece::Framing => {}
+                    Piece::Data { start, len } => {
+                        assert!(len > 0 && start + len == used, "data end what is used");
+                        data.extend_from_slice(&unread[start..used]);
+                    }
+                    Piece::End { trailers } => {
+                        let behind = [&unread[used..], &parts[at + 1..].concat()].concat();
+                        assert_eq!(chunked.next(&behind), Ok(None), "nothing is read behind the end");
+                        return Ok(Some((data, unread[trailers].to_vec(), behind)));
+                    }
+                }
+                unread.drain(..used);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same outcome whole, in any two parts, and byte by byte.
+    #[track_caller]
+    fn check(input: &[u8], expected: Outcome) {
+        let text = input.escape_ascii();
+        assert_eq!(read(&[input]), expected, "{text}");
+        for cut in 0..input.len() {
+            assert_eq!(read(&[&input[..cut], &input[cut..]]), expected, "{text} cut at {cut}");
+        }
+        assert_eq!(read(&input.chunks(1).collect::<Vec<_>>()), expected, "{text} byte by byte");
+    }
+
+    #[track_caller]
+    fn accepts(input: &str, data: &str, trailers: &str) {
+        let behind = b"GET /".to_vec();
+        let whole = [input.as_bytes(), &behind].concat();
+        check(&whole, Ok(Some((data.into(), trailers.into(), behind))));
+        for end in 0..input.len() {
+            assert_eq!(read(&[&input.as_bytes()[..end]]), Ok(None), "the first {end} bytes of {input:?}");
+        }
+    }
+
+    #[track_caller]
+    fn refuses(error: ChunkError, inputs: &[&str]) {
+        assert!([400, 431].contains(&error.status()) && !error.what().is_empty());
+        for input in inputs {
+            check(input.as_bytes(), Err(error));
+        }
+    }
+
+    #[test]
+    fn chunks_are_read_up_to_the_empty_one() {
+        // RFC 9112 §7.1
+        accepts("0\r\n\r\n", "", "");
+        accepts("5\r\nhello\r\n0\r\n\r\n", "hello", "");
+        accepts("a\r\n0123456789\r\n1\r\n\r\r\n0\r\n\r\n", "0123456789\r", "");
+        accepts("4\r\n\r\n\0\n\r\n0\r\n\r\n", "\r\n\0\n", "");
+        accepts("1e\r\nall your base are belong to us\r\n00\r\n\r\n", "all your base are belong to us", "");
+    }
+
+    #[test]
+    fn leading_zeros_change_nothing() {
+        accepts("00000000000000000000005\r\nhello\r\n000\r\n\r\n", "hello", "");
+    }
+
+    #[test]
+    fn a_size_is_hexadecimal_digits_and_nothing_else() {
+        let sizes =
+            ["g", "+5", "-5", "0_5", " 5", "\t5", "", ";5", "5x", "5\0", "0x5", "\r\n5", "INVALID!!!", "\u{ff15}"];
+        for size in sizes {
+            refuses(ChunkError::Size, &[&format!("{size}\r\nhello\r\n0\r\n\r\n")]);
+        }
+        refuses(ChunkError::Size, &["5\n", "5\r\nhello\r\n\r\n0\r\n\r\n"]);
+    }
+
+    #[test]
+    fn a_size_fits_into_64_bits() {
+        check(b"ffffffffffffffff\r\nab", Ok(None));
+        check(b"000008000000000000000\r\nab", Ok(None));
+        refuses(ChunkError::SizeTooLarge, &["10000000000000005\r\nhello", "00ffffffffffffffff0\r\n", &"f".repeat(40)]);
+    }
+
+    #[test]
+    fn what_a_chunk_announces_is_known_before_it_comes() {
+        let mut chunked = Chunked::default();
+        assert_eq!(chunked.next(b"ffffffffffffffff\r\n"), Ok(Some((18, Piece::Framing))));
+        assert_eq!(chunked.chunk_left_bytes(), u64::MAX);
+        assert_eq!(chunked.next(b"abc"), Ok(Some((3, Piece::Data { start: 0, len: 3 }))));
+        assert_eq!(chunked.chunk_left_bytes(), u64::MAX - 3);
+    }
+
+    #[test]
+    fn extensions_are_ignored() {
+        // RFC 9112 §7.1.1; blanks around semicolon and equals sign by RFC 9110 §5.6.3
+        for extension in [
+            ";a",
+            ";a=b",
+            ";a;b=c;d",
+            "; a",
+            " ;a",
+            "\t;\ta",
+            ";a = b",
+            ";a =b ;c",
+            ";a=\"\"",
+            ";a=\"b c;\\\"d\\\\\t\u{e4}\" ; e=f",
+        ] {
+            accepts(&format!("5{extension}\r\nhello\r\n0{extension}\r\n\r\n"), "hello", "");
+        }
+    }
+
+    #[test]
+    fn extensions_follow_their_grammar() {
+        for extension in [
+            " ",
+            "\t",
+            ";",
+            ";;",
+            "; ",
+            ";a ",
+            ";a=",
+            ";a= ",
+            ";a=b ",
+            ";a b",
+            ";a=b c",
+            ";a=\"b",
+            ";a=\"b\"c",
+            ";a=\"b\\\0\"",
+            ";a=\"\u{7f}\"",
+            ";=b",
+            ";(",
+            " x",
+            ";a\0",
+            ";a=b\"",
+        ] {
+            refuses(ChunkError::Extension, &[&format!("5{extension}\r\nhello\r\n0\r\n\r\n")]);
+        }
+    }
+
+    #[test]
+    fn every_line_and_all_data_end_with_crlf() {
+        // RFC 9112 §2.2, §7.1
+        refuses(
+            ChunkError::LineEnd,
+            &[
+                "5\r\rhello",
+                "5\rX",
+                "5;a\rX",
+                "5\r\nhello\n0\r\n\r\n",
+                "5\r\nhelloXX",
+                "5\r\nhello\rX",
+                "5\r\nhello0\r\n\r\n",
+                "1\r0\n",
+                "0\r\n\n",
+                "0\r\nX: y\n\n",
+                "0\r\nX: y\r\n\n",
+            ],
+        );
+        refuses(ChunkError::Extension, &["5;a\nhello"]);
+    }
+
+    #[test]
+    fn a_trailer_section_comes_whole() {
+        // RFC 9112 §7.1.2
+        accepts("0\r\nX: y\r\n\r\n", "", "X: y\r\n");
+        accepts("1\r\na\r\n0\r\nX:\r\nY: \u{e4}\tz \r\n\r\n", "a", "X:\r\nY: \u{e4}\tz \r\n");
+    }
+
+    #[test]
+    fn what_is_no_field_is_no_trailer() {
+        // RFC 9112 §5.1, §5.2
+        refuses(
+            ChunkError::Trailer,
+            &[
+                "0\r\nPOST /smuggled HTTP/1.1\r\n\r\n",
+                "0\r\nX : y\r\n\r\n",
+                "0\r\nX: y\r\n z\r\n\r\n",
+                "0\r\n: y\r\n\r\n",
+                "0\r\nX: y\rz\r\n\r\n",
+                "0\r\nX: y\0\r\n\r\n",
+                "0\r\nX: y\nZ: a\r\n\r\n",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_trailer_section_is_limited() {
+        let body = |len: usize| format!("0\r\nX: {}\r\n\r\n", "y".repeat(len - 5));
+        for step in [1, 7, usize::MAX] {
+            let read = |body: &[u8]| read(&body.chunks(step).collect::<Vec<_>>());
+            let longest =
+                read(body(TRAILER_BYTES_MAX).as_bytes()).map(|whole| whole.map(|(_, trailers, _)| trailers.len()));
+            assert_eq!(longest, Ok(Some(TRAILER_BYTES_MAX)), "in parts of {step}");
+            let longer = body(TRAILER_BYTES_MAX + 1);
+            for end in [longer.len() - 1, longer.len()] {
+                assert_eq!(read(&longer.as_bytes()[..end]), Err(ChunkError::TrailerTooLong), "in parts of {step}");
+            }
+        }
+        assert_eq!(ChunkError::TrailerTooLong.status(), 431);
+    }
+
+    #[test]
+    fn extensions_and_zeros_are_limited_over_the_whole_body() {
+        let max = OVERHEAD_BYTES_MAX as usize;
+        let one_chunk = |bytes: usize| format!("1;{}\r\na\r\n", "b".repeat(bytes - 1));
+        assert_eq!(read(&[one_chunk(max).as_bytes()]), Ok(None));
+        assert_eq!(read(&[one_chunk(max + 1).as_bytes()]), Err(ChunkError::ExtensionsTooLong));
+        assert_eq!(read(&["0".repeat(max + 1).as_bytes()]), Ok(None));
+        assert_eq!(read(&["0".repeat(max + 2).as_bytes()]), Err(ChunkError::ExtensionsTooLong));
+        // Each chunk costs 100 bytes and pays for one: the limit is reached after 83 of them.
+        let many = one_chunk(100).repeat(90);
+        assert_eq!(read(&[many.as_bytes()]), Err(ChunkError::ExtensionsTooLong));
+    }
+
+    #[test]
+    fn data_pays_for_extensions() {
+        let signed = format!("400;chunk-signature={}\r\n{}\r\n", "a".repeat(64), "x".repeat(0x400));
+        let body = signed.repeat(200) + "0\r\n\r\n";
+        let (data, ..) = read(&[body.as_bytes()]).expect("it is within the limit").expect("it is whole");
+        assert_eq!(data.len(), 200 * 0x400);
     }
 }

@@ -177,3 +177,115 @@ fn status_line(out: &mut Vec<u8>, status: StatusCode) {
     out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
     out.extend_from_slice(b"\r\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("what the tests write is ASCII")
+    }
+
+    fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (header::HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        fields.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn an_answer_begins_with_its_status_and_the_date() {
+        let date = Date::new(784_111_777);
+        let begun = |status| written(|out| begin(out, status, &date));
+        assert_eq!(begun(StatusCode::OK), "HTTP/1.1 200 OK\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+        assert_eq!(begun(StatusCode::NOT_FOUND), "HTTP/1.1 404 Not Found\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+    }
+
+    #[test]
+    fn a_status_without_a_reason_keeps_its_space() {
+        // RFC 9112 §4
+        let status = StatusCode::from_u16(599).expect("599 is a status");
+        assert_eq!(written(|out| status_line(out, status)), "HTTP/1.1 599 \r\n");
+    }
+
+    #[test]
+    fn the_date_is_made_anew_when_the_second_changes() {
+        let mut date = Date::new(0);
+        assert_eq!(date.as_bytes(), b"Thu, 01 Jan 1970 00:00:00 GMT");
+        date.refresh(784_111_777);
+        assert_eq!(date.as_bytes(), b"Sun, 06 Nov 1994 08:49:37 GMT");
+        date.refresh(u64::MAX);
+        assert_eq!(date.as_bytes(), b"Fri, 31 Dec 9999 23:59:59 GMT", "there is no later one");
+    }
+
+    #[test]
+    fn a_length_is_written_in_digits() {
+        for length in [0, 9, 10, 1234567890, u64::MAX] {
+            assert_eq!(written(|out| content_length(out, length)), format!("content-length: {length}\r\n"));
+        }
+    }
+
+    #[test]
+    fn a_field_is_one_line() {
+        assert_eq!(written(|out| header(out, "x-y", b"a: b\tc")), "x-y: a: b\tc\r\n");
+        assert_eq!(written(|out| checked_header(out, "x", b"")), "x: \r\n");
+    }
+
+    #[test]
+    fn a_value_that_leaves_its_line_is_not_clean() {
+        for len in 0..40 {
+            assert!(is_clean_value(&vec![b'\t'; len]));
+            for (at, byte) in (0..len).flat_map(|at| [(at, b'\r'), (at, b'\n'), (at, 0)]) {
+                let mut value = vec![0xff; len];
+                value[at] = byte;
+                assert!(!is_clean_value(&value), "{byte:#x} at {at} of {len}");
+            }
+        }
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, should_panic(expected = "holds CR, LF or NUL"))]
+    fn a_value_cannot_break_out_of_its_line() {
+        assert_eq!(written(|out| header(out, "x", b"a\r\nb: c\0")), "x: a  b: c \r\n");
+    }
+
+    #[test]
+    fn fields_that_hop_decides_are_not_copied() {
+        let headers = map(&[
+            ("content-length", "5"),
+            ("x", "y"),
+            ("transfer-encoding", "chunked"),
+            ("date", "today"),
+            ("connection", "close, keep-alive"),
+            ("connection", "upgrade"),
+        ]);
+        assert_eq!(written(|out| fields(out, &headers)), "x: y\r\nconnection: upgrade\r\n");
+    }
+
+    #[test]
+    fn close_is_heard_in_any_connection_field() {
+        assert!(says_close(&map(&[("connection", "upgrade"), ("connection", "x, Close")])));
+        assert!(!says_close(&map(&[("connection", "keep-alive, closed"), ("x", "close")])));
+    }
+
+    #[test]
+    fn chunks_begin_with_their_size_and_are_never_empty() {
+        // RFC 9112 §7.1
+        assert_eq!(written(|out| chunk(out, b"hello")), "5\r\nhello\r\n");
+        assert_eq!(written(|out| chunk(out, &[b'a'; 0x1f0])), format!("1f0\r\n{}\r\n", "a".repeat(0x1f0)));
+        assert_eq!(written(|out| chunk(out, b"")), "", "an empty chunk would end the body");
+        for size in [1, 15, 16, 255, 256, 0xfff, 0x1000, u64::from(u32::MAX), u64::MAX] {
+            assert_eq!(written(|out| chunk_size(out, size)), format!("{size:x}\r\n"));
+        }
+    }
+
+    #[test]
+    fn the_last_chunk_carries_the_trailers_that_are_allowed() {
+        // RFC 9110 §6.5.1
+        assert_eq!(written(|out| last_chunk(out, None)), "0\r\n\r\n");
+        let trailers = map(&[("x-sum", "1"), ("content-length", "5"), ("set-cookie", "a")]);
+        assert_eq!(written(|out| last_chunk(out, Some(&trailers))), "0\r\nx-sum: 1\r\n\r\n");
+    }
+}

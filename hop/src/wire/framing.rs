@@ -251,3 +251,225 @@ fn decimal(text: &[u8]) -> Option<u64> {
     };
     if text.is_empty() { None } else { text.iter().try_fold(0, digit) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::head::{self, HeadLimits};
+
+    const LIMITS: HeadLimits = HeadLimits { head_bytes_max: 4096, line_bytes_max: 1024, headers_max: 20 };
+
+    /// The framing of a request with these lines, put into words.
+    #[track_caller]
+    fn read(version: &str, lines: &str) -> Result<String, FramingError> {
+        let input = format!("POST / HTTP/{version}\r\n{lines}\r\n");
+        let mut slots = head::slots();
+        let parsed = head::parse(input.as_bytes(), &mut slots, &LIMITS);
+        let (_, head) = parsed.expect("the head is valid").expect("the head is whole");
+        let Framing { body, keep_alive, expect_continue, upgrade, host } = request(&head)?;
+        let text = |value: Option<&[u8]>| value.map(|value| value.escape_ascii().to_string());
+        let mut said = vec![format!("{body:?}")];
+        said.extend(keep_alive.then_some("keep".into()));
+        said.extend(expect_continue.then_some("continue".into()));
+        said.extend(text(upgrade).map(|value| format!("upgrade {value}")));
+        said.extend(text(host).filter(|host| host != "a").map(|host| format!("host {host}")));
+        Ok(said.join(", "))
+    }
+
+    /// Of an HTTP/1.1 request with a Host field before `lines`.
+    #[track_caller]
+    fn check(lines: &str, expected: &str) {
+        assert_eq!(read("1.1", &format!("Host: a\r\n{lines}")), Ok(expected.into()), "{lines:?}");
+    }
+
+    #[track_caller]
+    fn check_10(lines: &str, expected: &str) {
+        assert_eq!(read("1.0", lines), Ok(expected.into()), "{lines:?}");
+    }
+
+    #[track_caller]
+    fn refuses(error: FramingError, status: u16, all: &[&str]) {
+        assert_eq!(error.status(), status);
+        assert!(!error.what().is_empty());
+        for lines in all {
+            assert_eq!(read("1.1", &format!("Host: a\r\n{lines}")), Err(error), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn host_must_be_there_once_and_valid() {
+        // RFC 9112 §3.2; its syntax is host.rs's
+        assert_eq!(read("1.1", "hOsT: b.c:80\r\n"), Ok("None, keep, host b.c:80".into()));
+        assert_eq!(read("1.1", "Host:\r\n"), Ok("None, keep, host ".into()));
+        assert_eq!(read("1.1", "X: y\r\n"), Err(FramingError::HostMissing));
+        refuses(FramingError::HostTwice, 400, &["Host: a\r\n", "X: y\r\nhost: b\r\n"]);
+        assert_eq!(read("1.1", "Host: u@a\r\n"), Err(FramingError::HostSyntax));
+    }
+
+    #[test]
+    fn http_1_0_needs_no_host_but_has_at_most_a_valid_one() {
+        check_10("", "None");
+        assert_eq!(read("1.0", "Host: a\r\nHost: a\r\n"), Err(FramingError::HostTwice));
+        assert_eq!(read("1.0", "Host: a b\r\n"), Err(FramingError::HostSyntax));
+    }
+
+    #[test]
+    fn a_body_is_as_long_as_its_content_length_says() {
+        // RFC 9112 §6.3 rules 6 and 7
+        check("", "None, keep");
+        check("cOnTeNt-LeNgTh: \t0005 \r\n", "Exact(5), keep");
+        check("Content-Length: 18446744073709551615\r\n", "Exact(18446744073709551615), keep");
+        check("Content_Length: 5\r\nX-Content-Length: 5\r\n", "None, keep");
+    }
+
+    #[test]
+    fn a_content_length_is_digits_below_2_to_the_64() {
+        // RFC 9110 §8.6, RFC 9112 §6.3 rule 5
+        let bad = [
+            "",
+            "+5",
+            "-5",
+            "-0",
+            "5 5",
+            "5a",
+            "0x5",
+            "5,",
+            "5, 5",
+            "5, 6",
+            "5;x",
+            "5.0",
+            "\u{ff15}",
+            "18446744073709551616",
+            "99999999999999999999999",
+        ];
+        for value in bad {
+            refuses(FramingError::ContentLength, 400, &[&format!("Content-Length: {value}\r\n")]);
+        }
+    }
+
+    #[test]
+    fn a_second_content_length_is_refused_even_if_it_agrees() {
+        // RFC 9112 §6.3 rule 5
+        refuses(
+            FramingError::ContentLengthTwice,
+            400,
+            &["Content-Length: 5\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nX: y\r\ncontent-length: 0\r\n"],
+        );
+        refuses(FramingError::ContentLength, 400, &["Content-Length:\r\nContent-Length: 5\r\n"]);
+    }
+
+    #[test]
+    fn a_body_is_chunked_if_nothing_else_is_said() {
+        // RFC 9112 §7; RFC 9110 §5.6.1.2
+        for value in ["chunked", "CHUNKED", "Chunked \t", "chunked,", ", ,chunked, ,"] {
+            check(&format!("Transfer-Encoding: {value}\r\n"), "Chunked, keep");
+        }
+        check("Transfer-Encoding:\r\ntRANSFER-eNCODING: chunked\r\n", "Chunked, keep");
+        check("X-Transfer-Encoding: chunked\r\n", "None, keep");
+    }
+
+    #[test]
+    fn chunked_must_be_last_and_once() {
+        // RFC 9112 §6.1, §6.3 rule 4
+        for value in [
+            "",
+            ",",
+            "x",
+            "identity",
+            "chunked, x",
+            "chunked, chunked",
+            "chunked;q=1",
+            "xchunked",
+            "chunked y",
+            "\"chunked\"",
+            "x, chunked, chunked",
+        ] {
+            refuses(FramingError::NotChunkedLast, 400, &[&format!("Transfer-Encoding: {value}\r\n")]);
+        }
+        refuses(FramingError::NotChunkedLast, 400, &["Transfer-Encoding: chunked\r\nTransfer-Encoding: cow\r\n"]);
+        refuses(FramingError::NotChunkedLast, 400, &["Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"]);
+    }
+
+    #[test]
+    fn an_unknown_coding_under_chunked_is_not_implemented() {
+        // RFC 9112 §6.1
+        for value in ["gzip, chunked", "x,chunked", "identity, chunked", "x;a=\"b\", chunked"] {
+            refuses(FramingError::UnknownCoding, 501, &[&format!("Transfer-Encoding: {value}\r\n")]);
+        }
+        refuses(FramingError::UnknownCoding, 501, &["Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n"]);
+    }
+
+    #[test]
+    fn a_coding_beside_a_length_is_an_attack() {
+        // RFC 9112 §6.1, §6.3 rule 3
+        refuses(
+            FramingError::BothLengths,
+            400,
+            &[
+                "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+                "Content-Length: 5\r\nTransfer-Encoding: identity\r\n",
+                "Content-Length: 5\r\nTransfer-Encoding:\r\n",
+            ],
+        );
+    }
+
+    #[test]
+    fn http_1_0_has_no_transfer_coding() {
+        // RFC 9112 §6.1
+        assert_eq!(read("1.0", "Transfer-Encoding: chunked\r\n"), Err(FramingError::TransferEncodingIn10));
+        check_10("Content-Length: 3\r\n", "Exact(3)");
+    }
+
+    #[test]
+    fn close_anywhere_in_the_connection_options_closes() {
+        // RFC 9112 §9.3, §9.6
+        for value in ["close", "Close", "\t close \t", ", close ,", "keep-alive, close", "close, x, upgrade"] {
+            check(&format!("Connection: {value}\r\n"), "None");
+            check_10(&format!("Connection: {value}\r\n"), "None");
+        }
+        check("Connection: keep-alive\r\nConnection: close\r\n", "None");
+        check("Connection: close\r\nConnection: keep-alive\r\n", "None");
+    }
+
+    #[test]
+    fn other_options_change_nothing() {
+        for value in ["", "keep-alive", "x-close, closed", "close x", "x"] {
+            check(&format!("Connection: {value}\r\n"), "None, keep");
+        }
+        check("User-Agent: close\r\nProxy-Connection: close\r\n", "None, keep");
+    }
+
+    #[test]
+    fn http_1_0_persists_only_if_asked_to() {
+        // RFC 9112 §9.3
+        check_10("Connection: keep-alive\r\n", "None, keep");
+        check_10("Connection: x, Keep-Alive\r\n", "None, keep");
+        check_10("Connection: x\r\n", "None");
+    }
+
+    #[test]
+    fn the_client_waits_for_100_continue() {
+        // RFC 9110 §10.1.1
+        check("Expect: 100-Continue\r\nContent-Length: 5\r\n", "Exact(5), keep, continue");
+        check("Expect: 100-continue\r\nExpect: 100-continue, \r\n", "None, keep, continue");
+        check("Expect:\r\n", "None, keep");
+        refuses(
+            FramingError::UnknownExpectation,
+            417,
+            &["Expect: x=y\r\n", "Expect: y 100-continue\r\n", "Expect: 100-continue, z\r\n"],
+        );
+        check_10("Expect: 100-continue\r\nExpect: x\r\n", "None");
+    }
+
+    #[test]
+    fn upgrade_counts_with_its_option_and_in_1_1_only() {
+        // RFC 9110 §7.8
+        check("Upgrade: websocket\r\nConnection: Upgrade\r\n", "None, keep, upgrade websocket");
+        check("Connection: keep-alive, upgrade\r\nUpgrade: a\r\nUpgrade: b\r\n", "None, keep, upgrade a");
+        check("Connection: close, upgrade\r\nUpgrade: a\r\n", "None, upgrade a");
+        check("Upgrade: websocket\r\n", "None, keep");
+        check("Connection: upgrade\r\n", "None, keep");
+        check_10("Connection: upgrade, keep-alive\r\nUpgrade: websocket\r\n", "None, keep");
+    }
+}

@@ -76,3 +76,102 @@ fn is_ip_future(text: &[u8]) -> bool {
         && !address.is_empty()
         && address.iter().all(|byte| is(NAME, *byte) || *byte == b':')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(expected: bool, hosts: &[&str]) {
+        for host in hosts {
+            assert_eq!(is_valid(host.as_bytes()), expected, "{host:?}");
+        }
+    }
+
+    #[test]
+    fn names_and_addresses_are_valid_with_or_without_a_port() {
+        // RFC 3986 §3.2.2, §3.2.3
+        check(
+            true,
+            &[
+                "",
+                "a",
+                "a:80",
+                "a:",
+                "a.b.c",
+                "A.EXAMPLE",
+                "a_b",
+                "a-b.c:1",
+                "127.0.0.1:8080",
+                "a,b",
+                "a%41b:8",
+                "%c3%a4",
+            ],
+        );
+        check(true, &["a:65535", "a:00080", "0:0"]);
+    }
+
+    #[test]
+    fn ip_literals_are_valid_in_brackets() {
+        check(true, &["[::1]", "[::1]:80", "[::1]:", "[2001:db8::7]:443", "[::ffff:1.2.3.4]", "[v1.a:b]", "[vF0.~]:1"]);
+        check(
+            false,
+            &[
+                "[::1",
+                "::1]",
+                "::1",
+                "[::1]x",
+                "[::1]x:80",
+                "[:::1]",
+                "[1.2.3.4]",
+                "[]",
+                "[::1%25eth0]",
+                "[v1.]",
+                "[v.a]",
+                "[vg.a]",
+            ],
+        );
+    }
+
+    #[test]
+    fn user_information_and_other_characters_are_not() {
+        // RFC 9110 §4.2.4, §7.2
+        check(
+            false,
+            &["u@a", "u:p@a", "a b", "a, b", "a\\b", "\"a\"", "a^b", "a/b", "a?b", "a#b", "a\0.b", "a\x7f", "\u{e4}"],
+        );
+        check(false, &["a%", "a%4", "a%4g", "%", "a%41%"]);
+    }
+
+    #[test]
+    fn ports_are_digits_up_to_65535() {
+        check(
+            false,
+            &[
+                "a:-1",
+                "a:+1",
+                "a:8 0",
+                "a:65536",
+                "a:99999999999999999999",
+                "a:80x",
+                "a:80:80",
+                ":80",
+                ":",
+                "[::1]:x",
+                "a%41:x",
+            ],
+        );
+    }
+
+    #[test]
+    fn connect_needs_a_port_that_one_can_connect_to() {
+        // RFC 9110 §9.3.6
+        for valid in ["a:443", "127.0.0.1:1", "[::1]:65535", "a%41:80"] {
+            assert!(is_connect_authority(valid.as_bytes()), "{valid:?}");
+        }
+        for invalid in ["a", "a:", "a:0", "a:00", ":443", "[::1]", "[::1]:", "a:65536", "u@a:1", "[::1:80", "a:1:2", ""]
+        {
+            assert!(!is_connect_authority(invalid.as_bytes()), "{invalid:?}");
+        }
+    }
+}

@@ -132,3 +132,87 @@ fn path_and_query(text: &str) -> Result<(&str, Option<&str>), TargetError> {
         _ => Err(TargetError::Character),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(method: &str, text: &str, form: Form, path: &str, query: Option<&str>, authority: Option<&str>) {
+        assert_eq!(target(method, text), Ok(Target { form, path, query, authority }), "{method} {text}");
+    }
+
+    #[track_caller]
+    fn refuses(error: TargetError, method: &str, targets: &[&str]) {
+        for text in targets {
+            assert_eq!(target(method, text), Err(error), "{method} {text}");
+        }
+    }
+
+    #[test]
+    fn the_origin_form_is_a_path_and_perhaps_a_query() {
+        // RFC 9112 §3.2.1
+        check("GET", "/", Form::Origin, "/", None, None);
+        check("GET", "/?", Form::Origin, "/", Some(""), None);
+        check("GET", "/a/b;c=1?d=e?f/&g", Form::Origin, "/a/b;c=1", Some("d=e?f/&g"), None);
+        check("OPTIONS", "//a/b", Form::Origin, "//a/b", None, None);
+        check("GET", "/:a@b!$&'()*+,;=~-._%00", Form::Origin, "/:a@b!$&'()*+,;=~-._%00", None, None);
+    }
+
+    #[test]
+    fn the_absolute_form_brings_its_authority() {
+        // RFC 9112 §3.2.2; RFC 9110 §4.2.3
+        check("GET", "http://a/x?y", Form::Absolute, "/x", Some("y"), Some("a"));
+        check("GET", "HTTPS://a:8?x=1", Form::Absolute, "/", Some("x=1"), Some("a:8"));
+        check("OPTIONS", "http://[::1]:80", Form::Absolute, "/", None, Some("[::1]:80"));
+        check("GET", "ws+unix.1-2://a//", Form::Absolute, "//", None, Some("a"));
+    }
+
+    #[test]
+    fn an_absolute_form_needs_a_valid_authority() {
+        // RFC 9110 §4.2.1, §4.2.4
+        refuses(
+            TargetError::Authority,
+            "GET",
+            &["http:///x", "http://u:p@a/x", "http://?x", "http://a:x/", "http://a\\b/", "http://#"],
+        );
+    }
+
+    #[test]
+    fn the_asterisk_is_for_options_only() {
+        // RFC 9112 §3.2.4
+        check("OPTIONS", "*", Form::Asterisk, "*", None, None);
+        refuses(TargetError::Form, "GET", &["*"]);
+        refuses(TargetError::Form, "OPTIONS", &["*a", "**"]);
+        refuses(TargetError::Authority, "CONNECT", &["*"]);
+    }
+
+    #[test]
+    fn connect_takes_an_authority_with_a_port_and_nothing_else() {
+        // RFC 9112 §3.2.3
+        check("CONNECT", "a:443", Form::Authority, "", None, Some("a:443"));
+        refuses(TargetError::Authority, "CONNECT", &["a", "/", "http://a:443/", "a:0", "u@a:443", "a:443/"]);
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        refuses(
+            TargetError::Form,
+            "GET",
+            &["a", "a/b", "a:80", "?x", "http:/a", "http:a", "1http://a/", "://a/", "ht tp://a/", ""],
+        );
+    }
+
+    #[test]
+    fn fragments_and_bytes_beyond_ascii_are_refused() {
+        // RFC 3986 §2, §3.5: a fragment is never sent.
+        let refused =
+            ["/a#b", "/#", "/?a#b", "/\u{e4}", "/a?\u{e4}", "http://a/#b", "http://a/?\u{e4}", "/a b", "/a\u{7f}"];
+        refuses(TargetError::Character, "GET", &refused);
+    }
+
+    #[test]
+    fn what_browsers_send_unencoded_is_taken() {
+        check("GET", "/a|b\\^{}[]`\"<>?|^{}[]`\"<>\\", Form::Origin, "/a|b\\^{}[]`\"<>", Some("|^{}[]`\"<>\\"), None);
+    }
+}

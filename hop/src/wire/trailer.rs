@@ -72,3 +72,36 @@ fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     Some((&line[..colon], trim(&line[colon + 1..])))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(section: &str) -> Vec<String> {
+        assert!(is_valid(section.as_bytes()), "{section:?}");
+        fields(section.as_bytes()).map(|(name, value)| format!("{name}={}", value.escape_ascii())).collect()
+    }
+
+    #[test]
+    fn fields_come_in_order_with_trimmed_values() {
+        assert_eq!(read("X-T: a b\t\r\ny:\r\nX-T:c:d\r\n"), ["X-T=a b", "y=", "X-T=c:d"]);
+        assert!(read("").is_empty());
+    }
+
+    #[test]
+    fn fields_that_frame_route_or_authorise_are_withheld() {
+        // RFC 9110 §6.5.1
+        let section = "Content-Length: 5\r\nX: y\r\ntransfer-encoding: chunked\r\nHOST: b\r\nAuthorization: c\r\n";
+        assert_eq!(read(section), ["X=y"]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_field_is_not_valid() {
+        // RFC 9112 §5.1, §5.2
+        for section in
+            ["X", "X\r\n", "X: y", "X: y\n", "X : y\r\n", ": y\r\n", " X: y\r\n", "X: \0\r\n", "X: y\r\r\n", "\r\n"]
+        {
+            assert!(!is_valid(section.as_bytes()), "{section:?}");
+        }
+    }
+}
