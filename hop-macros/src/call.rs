@@ -131,7 +131,6 @@ impl<'i> Call<'i> {
     fn call(&self) -> TokenStream {
         let name = &self.method.sig.ident;
         let arguments = self.method.arguments().enumerate().map(|(index, argument)| match argument {
-            Argument::Request(_) => local("request"),
             Argument::Responder(_) => local("responder"),
             Argument::Extractor(_) | Argument::Connection(_) => nth(index),
         });

@@ -1,5 +1,5 @@
 //! Every rule about what a route may look like. Each broken one is reported on the token that broke it, with what was expected.
-use syn::{Attribute, FnArg, ReturnType, Type};
+use syn::{Attribute, ReturnType, Type};
 
 use crate::args::Args;
 use crate::errors::{Errors, did_you_mean};
@@ -146,11 +146,11 @@ fn callback(method: &Method, args: &Args, errors: &mut Errors) {
         );
     }
     forms(method, args, errors);
-    for argument in method.arguments() {
-        argument_shape(&argument, errors);
-    }
-    if method.sig.asyncness.is_some() {
-        owned_arguments(method, errors);
+    for ty in method.extractors() {
+        extractor(ty, errors);
+        if method.sig.asyncness.is_some() {
+            owned(ty, errors);
+        }
     }
     one_body(method, errors);
     path_parameters(method, args, errors);
@@ -213,43 +213,30 @@ fn forms(method: &Method, args: &Args, errors: &mut Errors) {
     }
 }
 
-fn argument_shape(argument: &Argument<'_>, errors: &mut Errors) {
-    match argument {
-        Argument::Extractor(Type::ImplTrait(ty)) => {
-            errors.on(ty, "expected a concrete type: hop must know what to extract")
-        }
-        Argument::Extractor(ty) if types::is_named(ty, "Request") => {
-            errors.on(ty, "a request is lent, not given away: expected `&Request<'_>`");
-        }
-        Argument::Request(ty) if types::as_reference(ty).is_some_and(|reference| reference.mutability.is_some()) => {
-            errors.on(ty, "a request cannot be changed: expected `&Request<'_>`");
-        }
-        _ => {}
+fn extractor(ty: &Type, errors: &mut Errors) {
+    if let Type::ImplTrait(_) = ty {
+        errors.on(ty, "expected a concrete type: hop must know what to extract");
+    } else if types::is_named(ty, "Request") {
+        errors.on(ty, "a request is lent, not given away: expected `&Request<'_>`");
+    } else if types::is_request(ty) && types::as_reference(ty).is_some_and(|reference| reference.mutability.is_some()) {
+        errors.on(ty, "a request cannot be changed: expected `&Request<'_>`");
     }
 }
 
 /// A future outlives the callback, so nothing that it takes may borrow the request.
-fn owned_arguments(method: &Method, errors: &mut Errors) {
-    for argument in method.arguments() {
-        match argument {
-            Argument::Request(ty) => {
-                errors.on(ty, "a future outlives the request: expected owned extractors in an `async fn`, such as `Path<String>` or `Bytes`");
-            }
-            Argument::Extractor(ty) => {
-                if let Some(span) = types::borrow(ty) {
-                    errors.at(span, "a future outlives the request that this borrows: expected an owned type, such as `String` or `Bytes`");
-                }
-            }
-            _ => {}
-        }
+fn owned(ty: &Type, errors: &mut Errors) {
+    if types::is_request(ty) {
+        errors.on(ty, "a future outlives the request: expected owned extractors in an `async fn`, such as `Path<String>` or `Bytes`");
+    } else if let Some(span) = types::borrow(ty) {
+        errors.at(
+            span,
+            "a future outlives the request that this borrows: expected an owned type, such as `String` or `Bytes`",
+        );
     }
 }
 
 fn one_body(method: &Method, errors: &mut Errors) {
-    let mut bodies = method.arguments().filter_map(|argument| match argument {
-        Argument::Extractor(ty) => types::body(ty),
-        _ => None,
-    });
+    let mut bodies = method.extractors().filter_map(types::body);
     let Some(first) = bodies.next() else { return };
     for second in bodies {
         errors.on(second, format!("a request has one body, which `{first}` takes: expected one of the two"));
@@ -258,16 +245,12 @@ fn one_body(method: &Method, errors: &mut Errors) {
 
 fn path_parameters(method: &Method, args: &Args, errors: &mut Errors) {
     let Some(params) = &args.pattern.params else { return };
-    for input in &method.sig.inputs {
-        let FnArg::Typed(argument) = input else { continue };
-        let Some(target) = types::path_argument(&argument.ty) else { continue };
+    for ty in method.extractors() {
+        let Some(target) = types::path_argument(ty) else { continue };
         let taken = types::arity(target);
         if params.is_empty() && taken != Some(0) {
             let pattern = args.pattern.literal.value();
-            errors.on(
-                &argument.ty,
-                format!("\"{pattern}\" has no parameter to take: expected one in it, such as `{{name}}`"),
-            );
+            errors.on(ty, format!("\"{pattern}\" has no parameter to take: expected one in it, such as `{{name}}`"));
         } else if let Some(taken) = taken.filter(|taken| *taken != params.len()) {
             errors.on(target, wrong_arity(taken, params));
         }

@@ -8,7 +8,7 @@ use crate::args::{Args, Methods};
 use crate::bound::spanned_call;
 use crate::call::Call;
 use crate::check::ON_REQUEST;
-use crate::item::{Argument, Block, Method, cfgs};
+use crate::item::{Block, Method, cfgs};
 
 /// `fn add(…)`: the hidden struct of the same name is the handler.
 pub(crate) fn function(args: &Args, function: &Method) -> TokenStream {
@@ -91,10 +91,7 @@ fn spec(args: &Args, method: Option<&Method>) -> TokenStream {
     };
     let limit = args.limit_bytes.map(|bytes| quote!(.limit(#bytes)));
     let timeout = args.timeout_ms.map(|milliseconds| quote!(.timeout(__hop::Duration::from_millis(#milliseconds))));
-    let needs = method.into_iter().flat_map(Method::arguments).filter_map(|argument| match argument {
-        Argument::Extractor(ty) => Some(spanned_call(ty, &quote!(FromRequest<'_>), "needs", None)),
-        Argument::Request(_) => Some(quote!(__hop::Needs::request)),
-        _ => None,
-    });
+    let needs = method.into_iter().flat_map(Method::extractors);
+    let needs = needs.map(|ty| spanned_call(ty, &quote!(FromRequest<'_>), "needs", None));
     quote!(__hop::Spec::new(#pattern, __hop::location!()) #methods #limit #timeout #(.needs(#needs))*)
 }

@@ -39,10 +39,8 @@ pub(crate) struct Block {
 
 /// What an argument of a callback is, told by its type as written.
 pub(crate) enum Argument<'i> {
-    /// Anything that is not one of the others.
+    /// Anything that is not one of the others, `&Request<'_>` included.
     Extractor(&'i Type),
-    /// `&Request<'_>`: the request itself.
-    Request(&'i Type),
     /// `Responder`: the answer comes later.
     Responder(&'i Type),
     /// `&mut WebSocket<'_>` or `&mut EventStream<'_>`: a callback of a connection.
@@ -88,6 +86,14 @@ impl Method {
         })
     }
 
+    /// The types of all arguments that are extracted.
+    pub(crate) fn extractors(&self) -> impl Iterator<Item = &Type> {
+        self.arguments().filter_map(|argument| match argument {
+            Argument::Extractor(ty) => Some(ty),
+            Argument::Responder(_) | Argument::Connection(_) => None,
+        })
+    }
+
     /// The `Responder` argument, if there is one.
     pub(crate) fn responder(&self) -> Option<&Type> {
         self.arguments().find_map(|argument| match argument {
@@ -99,11 +105,7 @@ impl Method {
 
 impl<'i> Argument<'i> {
     fn of(ty: &'i Type) -> Argument<'i> {
-        let referent = types::as_reference(ty).map(|reference| &*reference.elem);
-        if referent.is_some_and(|referent| types::is_named(referent, "Request")) {
-            return Argument::Request(ty);
-        }
-        let connection = referent.unwrap_or(ty);
+        let connection = types::as_reference(ty).map_or(ty, |reference| &reference.elem);
         if types::is_named(connection, "WebSocket") || types::is_named(connection, "EventStream") {
             return Argument::Connection(ty);
         }
@@ -255,13 +257,12 @@ mod tests {
         let kinds: Vec<char> = method
             .arguments()
             .map(|argument| match argument {
-                Argument::Request(_) => 'q',
                 Argument::Responder(_) => 'r',
                 Argument::Connection(_) => 'c',
                 Argument::Extractor(_) => 'x',
             })
             .collect();
-        assert_eq!(kinds, ['q', 'r', 'c', 'x', 'c']);
+        assert_eq!(kinds, ['x', 'r', 'c', 'x', 'c']);
         assert!(method.receiver().is_some() && method.responder().is_some());
     }
 

@@ -1,4 +1,6 @@
 //! The `#[route]` attribute and `routes![…]`: parse, check every rule, expand; on an error, say what was expected and keep the item.
+//!
+//! Use them through the `hop` crate, which re-exports both.
 mod args;
 mod bound;
 mod call;
@@ -19,13 +21,202 @@ use proc_macro2::TokenStream;
 use crate::errors::Errors;
 use crate::item::Item;
 
-/// Makes a handler.
+/// Makes a function, or a type with callbacks, answer the requests of one path.
+///
+/// ```
+/// use hop::prelude::*;
+///
+/// #[route("/hello/{name}")]
+/// fn hello(Path(name): Path<&str>) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// let app = routes![hello];
+/// ```
+///
+/// A route does nothing until it is registered by [`routes!`] or `Routes::add`. Whether two routes contradict each other, and whether
+/// every state that they want is there, is checked when the app is built.
+///
+/// # The attribute
+///
+/// | argument | meaning | without it |
+/// |---|---|---|
+/// | `"/path/{name}"` | the path, see below | an error |
+/// | `GET`, `POST`, … | the methods, any number of GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE and PATCH | `GET` |
+/// | `ANY` | all methods, unknown ones too | `GET` |
+/// | `limit = "64KB"` | the longest request body in bytes; a longer one is answered 413. Units: B, KB, MB, GB (powers of 1,000), KiB, MiB, GiB (powers of 1,024) | the limit of the app |
+/// | `timeout = "5s"` | the longest time that the answer may take; then 503. Units: ms, s, m, h | none |
+/// | `blocking` | runs the function on the blocking pool, where it may block | runs on the worker, where it must not |
+///
+/// A GET route answers HEAD as well. Several routes may share a path, one for each method:
+///
+/// ```
+/// # use hop::prelude::*;
+/// #[route("/items")]
+/// fn list() -> &'static str {
+///     "all items"
+/// }
+///
+/// #[route(POST, PUT, "/items", limit = "64KB", timeout = "5s")]
+/// fn store(item: String) -> StatusCode {
+///     if item.is_empty() { StatusCode::BAD_REQUEST } else { StatusCode::CREATED }
+/// }
+///
+/// let app = routes![list, store];
+/// ```
+///
+/// # Paths
+///
+/// A path starts with `/` and is matched byte by byte, segment by segment, without its query.
+///
+/// * `{name}` matches one segment, which is not empty, or the part of it that the text around it leaves: `/img-{id}.png`.
+///   At most one in a segment. Names are identifiers, and each is used once.
+/// * `{*rest}` matches all that is left, slashes included, and at least one byte. It stands alone in the last segment.
+/// * `{{` and `}}` are literal braces. Anything that cannot stand in a request line is written percent-encoded: `/caf%C3%A9`.
+///
+/// Text wins over `{name}`, and `{name}` over `{*rest}`; the order of registration never matters.
+///
+/// # Arguments and answers
+///
+/// Each argument is extracted from the request by its type (`FromRequest`), in order. The first one that fails answers with its
+/// rejection, and the function is not called. These are treated in a special way:
+///
+/// * `&Request<'_>` is the request itself.
+/// * `Responder` makes the answer come later; see below.
+///
+/// The return type is anything that can be an answer (`IntoResponse`); none at all is an empty 200. Arguments may borrow from the
+/// request (`&str`, `&[u8]`, `Path<&str>`), and so may the answer.
+///
+/// # The forms of a function
+///
+/// A plain function answers at once, on the worker of its connection. It must not block: all connections of the worker wait for it.
+///
+/// With `blocking` it is extracted and run on the bounded blocking pool; 503 when that is full:
+///
+/// ```
+/// # use hop::prelude::*;
+/// #[route("/report/{year}", blocking)]
+/// fn report(Path(year): Path<u32>) -> Result<String, StatusCode> {
+///     std::fs::read_to_string(format!("report-{year}.txt")).map_err(|_| StatusCode::NOT_FOUND)
+/// }
+/// # let app = routes![report];
+/// ```
+///
+/// An `async fn` is a future on its worker, without any runtime. It outlives the callback, so its arguments must be owned:
+///
+/// ```
+/// # use hop::prelude::*;
+/// #[route("/slow/{*rest}")]
+/// async fn slow(Path(rest): Path<String>) -> String {
+///     std::future::ready(rest).await
+/// }
+/// # let app = routes![slow];
+/// ```
+///
+/// A function with a `Responder` returns nothing. The answer is sent through it later, from any thread; dropped unused, it answers 500:
+///
+/// ```
+/// # use hop::prelude::*;
+/// #[route("/wait")]
+/// fn wait(out: Responder) {
+///     std::thread::spawn(move || out.send("waited"));
+/// }
+/// # let app = routes![wait];
+/// ```
+///
+/// # On an `impl` block
+///
+/// A value with state of its own is a route too. One value serves all connections of all workers, by `&self`:
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use hop::prelude::*;
+///
+/// struct Counter {
+///     seen: AtomicU64,
+/// }
+///
+/// #[route("/count/{step}")]
+/// impl Counter {
+///     fn on_request(&self, Path(step): Path<u64>) -> String {
+///         self.count(step).to_string()
+///     }
+///
+///     fn count(&self, step: u64) -> u64 {
+///         self.seen.fetch_add(step, Ordering::Relaxed) + step
+///     }
+/// }
+///
+/// let app = routes![Counter { seen: AtomicU64::new(0) }];
+/// ```
+///
+/// `on_request` takes all the forms of a function; in an `async fn` and with `blocking`, `&self` is kept alive by an `Arc` that hop
+/// holds. `type Conn = T;` names the state of a connection for the WebSocket and SSE callbacks to come; it may be left out. Names that
+/// start with `on_` are reserved for callbacks, all other methods are your own. The block may have generics. The callbacks of
+/// WebSocket and SSE (`on_ws_…`, `on_sse_…`) are known and refused until they are built.
+///
+/// # What becomes of it
+///
+/// The item stays as it is: a function can be called and tested, `self.on_request(…)` is still your method. Beside a function stands a
+/// hidden struct of the same name, in the namespace of types, which implements `EventHandler` and `Route`: that is what `routes![hello]`
+/// registers, and `hello {}` is its value. So a module cannot hold a type or another module of the same name. A type has one
+/// `#[route]`.
+///
+/// # Errors
+///
+/// Whatever is wrong is one compile error under your own token, and all that is wrong in a route is reported together: a bad path, an
+/// unknown method, key or unit, parameters and `Path` that do not agree in number, two extractors that both take the body, a borrowed
+/// argument of an `async fn`, a callback of the wrong shape or with an unknown name, an argument that cannot be extracted, an answer
+/// that is none.
 #[proc_macro_attribute]
 pub fn route(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_route(args.into(), item.into()).into()
 }
 
-/// Collects handlers.
+/// Collects routes: `routes![hello, items::list, Chat::new()]` is a `Routes`.
+///
+/// * A bare path names a function with [`#[route]`](macro@route), or a type without fields that has one.
+/// * Anything else is an expression whose value is a route. A variable is put in parentheses, so that it is no bare path.
+///
+/// The order never matters. A trailing comma is allowed, and so is an empty list.
+///
+/// ```
+/// use hop::prelude::*;
+///
+/// mod items {
+///     use hop::prelude::*;
+///
+///     #[route("/items")]
+///     pub fn list() -> &'static str {
+///         "all items"
+///     }
+/// }
+///
+/// struct Greeting(&'static str);
+///
+/// #[route("/greeting")]
+/// impl Greeting {
+///     fn on_request(&self) -> &'static str {
+///         self.0
+///     }
+/// }
+///
+/// struct Health;
+///
+/// #[route("/health")]
+/// impl Health {
+///     fn on_request(&self) {}
+/// }
+///
+/// let later = items::list {};
+/// let api: Routes = routes![(later), Health, Greeting("hello")];
+/// let app = routes![].nest("/api", api);
+/// ```
+///
+/// # Errors
+///
+/// An entry that is no route is a compile error under that entry. A route that is never registered is dead code, as rustc will say.
 #[proc_macro]
 pub fn routes(entries: proc_macro::TokenStream) -> proc_macro::TokenStream {
     routes::expand(entries.into()).into()

@@ -156,13 +156,13 @@ fn on_request(
 ) -> __hop::Replied {
     reply
         .blocking(move |request: &__hop::Request<'_>| {
-            let a1 = match <A as __hop::FromRequest<'_>>::from_request(request) {
+            let a0 = match <A as __hop::FromRequest<'_>>::from_request(request) {
                 __hop::Ok(value) => value,
                 __hop::Err(rejection) => {
                     return __hop::IntoResponse::into_response(rejection);
                 }
             };
-            let answer = f(request, a1);
+            let answer = f(a0);
             <T as __hop::IntoResponse>::into_response(answer)
         })
 }";
@@ -170,7 +170,7 @@ fn on_request(
         callback(
             quote!("/", blocking),
             quote!(
-                fn f(r: &Request<'_>, a: A) -> T {}
+                fn f(a: A) -> T {}
             )
         ),
         expected

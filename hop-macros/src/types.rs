@@ -30,6 +30,11 @@ pub(crate) fn as_reference(ty: &Type) -> Option<&TypeReference> {
     }
 }
 
+/// Whether `ty` is a reference to the request.
+pub(crate) fn is_request(ty: &Type) -> bool {
+    as_reference(ty).is_some_and(|reference| is_named(&reference.elem, "Request"))
+}
+
 /// The extractor that does the work: `Json<T>` of `Option<Json<T>>` or `Result<Json<T>, E>`.
 pub(crate) fn extractor(ty: &Type) -> &Type {
     match last_segment(ty) {
