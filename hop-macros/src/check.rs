@@ -2,43 +2,10 @@
 use syn::{Attribute, ReturnType, Type};
 
 use crate::args::Args;
-use crate::errors::{Errors, did_you_mean};
+use crate::callback;
+use crate::errors::Errors;
 use crate::item::{Argument, Block, Method, second_route};
 use crate::types;
-
-/// A callback that an `impl` block may define.
-struct Callback {
-    name: &'static str,
-    /// Whether the expansion knows it; the others are announced, and refused until then.
-    is_built: bool,
-}
-
-const fn built(name: &'static str) -> Callback {
-    Callback { name, is_built: true }
-}
-
-const fn later(name: &'static str) -> Callback {
-    Callback { name, is_built: false }
-}
-
-/// All callbacks, in the order in which a connection meets them.
-const CALLBACKS: [Callback; 12] = [
-    built(ON_REQUEST),
-    later("on_ws_open"),
-    later("on_ws_message"),
-    later("on_ws_drain"),
-    later("on_ws_pong"),
-    later("on_ws_tick"),
-    later("on_ws_error"),
-    later("on_ws_close"),
-    later("on_sse_open"),
-    later("on_sse_tick"),
-    later("on_sse_drain"),
-    later("on_sse_close"),
-];
-
-/// The callback of plain requests.
-pub(crate) const ON_REQUEST: &str = "on_request";
 
 /// Checks a function route.
 pub(crate) fn function(function: &Method, args: &Args, errors: &mut Errors) {
@@ -49,7 +16,7 @@ pub(crate) fn function(function: &Method, args: &Args, errors: &mut Errors) {
         );
     }
     one_route(&function.attrs, errors);
-    callback(function, args, errors);
+    rules_of_both(function, args, errors);
 }
 
 /// Checks an `impl` block.
@@ -61,44 +28,22 @@ pub(crate) fn block(block: &Block, args: &Args, errors: &mut Errors) {
     for second in block.conns.iter().skip(1) {
         errors.on(second, "`Conn` is defined twice: expected one type for the state of a connection");
     }
-    for method in block.methods.iter().filter(|method| method.sig.ident.to_string().starts_with("on_")) {
-        block_callback(method, args, errors);
-    }
-    if !block.methods.iter().any(|method| method.sig.ident.to_string().starts_with("on_")) {
+    let mut callbacks = block.methods.iter().filter(|method| callback::is_reserved(&method.sig.ident)).peekable();
+    if callbacks.peek().is_none() {
         errors.on(&block.self_ty, "expected a callback in this block: `fn on_request(&self, …)`");
+    }
+    for method in callbacks {
+        block_callback(method, args, errors);
     }
 }
 
 fn block_callback(method: &Method, args: &Args, errors: &mut Errors) {
-    let name = method.sig.ident.to_string();
-    match CALLBACKS.iter().find(|callback| callback.name == name) {
-        None => errors.on(&method.sig.ident, unknown_callback(&name)),
-        Some(callback) if !callback.is_built => {
-            errors.on(
-                &method.sig.ident,
-                format!("`{name}` is not built yet: only `on_request` is called in this version"),
-            );
-        }
-        Some(_) => {
-            shared_receiver(method, errors);
-            no_cfg(method, errors);
-            callback(method, args, errors);
-        }
+    if let Err(fault) = callback::known(&method.sig.ident) {
+        return errors.on(&method.sig.ident, fault);
     }
-}
-
-fn unknown_callback(name: &str) -> String {
-    let names = CALLBACKS.iter().map(|callback| callback.name);
-    match did_you_mean(name, names.clone()) {
-        none if none.is_empty() => {
-            let all: Vec<&str> = names.collect();
-            format!(
-                "`{name}` is not a callback: expected another name for a method of your own, or one of {}",
-                all.join(", ")
-            )
-        }
-        near => format!("`{name}` is not a callback{near}"),
-    }
+    shared_receiver(method, errors);
+    no_cfg(method, errors);
+    rules_of_both(method, args, errors);
 }
 
 fn shared_receiver(method: &Method, errors: &mut Errors) {
@@ -137,7 +82,7 @@ fn one_route(attrs: &[Attribute], errors: &mut Errors) {
 }
 
 /// The rules that functions and callbacks share.
-fn callback(method: &Method, args: &Args, errors: &mut Errors) {
+fn rules_of_both(method: &Method, args: &Args, errors: &mut Errors) {
     qualifiers(method, errors);
     if let Some(connection) = method.arguments().find_map(connection) {
         return errors.on(

@@ -7,7 +7,7 @@ use syn::{Attribute, Generics};
 use crate::args::{Args, Methods};
 use crate::bound::spanned_call;
 use crate::call::Call;
-use crate::check::ON_REQUEST;
+use crate::callback::ON_REQUEST;
 use crate::item::{Block, Method, cfgs};
 
 /// `fn add(…)`: the hidden struct of the same name is the handler.

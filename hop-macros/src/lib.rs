@@ -4,6 +4,7 @@
 mod args;
 mod bound;
 mod call;
+mod callback;
 mod check;
 mod errors;
 mod expand;

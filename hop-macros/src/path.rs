@@ -209,6 +209,24 @@ mod tests {
         }
     }
 
+    /// All texts of up to seven letters, of which the shortest mistakes are made.
+    fn texts() -> impl Iterator<Item = String> {
+        let letters = ['/', '{', '}', '*', 'a'];
+        let text = move |number: usize, length: u32| {
+            (0..length).map(|digit| letters[number / letters.len().pow(digit) % letters.len()]).collect::<String>()
+        };
+        (0..=7).flat_map(move |length| (0..letters.len().pow(length)).map(move |number| text(number, length)))
+    }
+
+    #[test]
+    fn the_router_takes_every_short_pattern_that_passes() {
+        let passing: Vec<String> = texts().filter(|text| params(text).is_ok()).collect();
+        assert!(passing.iter().any(|text| text == "/a{a}a") && passing.iter().any(|text| text == "/{{a}}"));
+        for pattern in passing {
+            matchit::Router::new().insert(&pattern, ()).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+        }
+    }
+
     #[test]
     fn a_faulty_pattern_has_unknown_parameters() {
         let (pattern, fault) = Pattern::read(LitStr::new("/{", Span::call_site()));
