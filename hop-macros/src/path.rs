@@ -88,8 +88,9 @@ fn braces(rest: &str) -> Result<(usize, Option<&str>), String> {
     let Some(end) = rest.find('}') else {
         return Err(format!("the `{{` in `{rest}` is never closed: expected `{{name}}` within one segment"));
     };
-    if rest[end + 1..].starts_with('}') {
-        return Err(format!("`}}}}` right after a parameter in `{rest}`: expected one `}}`"));
+    let after = &rest[end + 1..];
+    if after.starts_with('}') || after.starts_with("{{") {
+        return Err(format!("a brace right after a parameter in `{rest}`: expected other text between the two"));
     }
     Ok((end + 1, Some(&rest[1..end])))
 }
@@ -152,7 +153,7 @@ mod tests {
         ("/{{{x}", &["x"]),
     ];
 
-    const BAD: [(&str, &str); 22] = [
+    const BAD: [(&str, &str); 23] = [
         ("", "the pattern is empty"),
         ("hello", "write \"/hello\""),
         ("{x}", "starts with `/`"),
@@ -167,6 +168,7 @@ mod tests {
         ("/{a:u32}", "`a:u32` is not a parameter name"),
         ("/{a{b}", "`a{b` is not a parameter name"),
         ("/{a}}}", "right after a parameter"),
+        ("/{a}{{", "right after a parameter"),
         ("/{a}{b}", "two parameters"),
         ("/{a}-{b}", "two parameters"),
         ("/{id}/{id}", "`id` appears twice"),
