@@ -67,11 +67,11 @@ impl<'i> Call<'i> {
 
     fn at_once(&self) -> TokenStream {
         let (extracted, call) = (self.extracted(&quote_spanned!(site()=> reply.send(rejection))), self.call());
-        let answered = self.answer("reply", &quote_spanned!(site()=> answer, reply));
+        let sent = self.sent();
         quote_spanned! {site()=>
             #extracted
             let answer = #call;
-            #answered
+            #sent
         }
     }
 
@@ -87,7 +87,7 @@ impl<'i> Call<'i> {
 
     fn future(&self) -> TokenStream {
         let (extracted, call) = (self.extracted(&quote_spanned!(site()=> reply.send(rejection))), self.call());
-        let (this, response) = (self.shared(), self.answer("into_response", &quote_spanned!(site()=> answer)));
+        let (this, response) = (self.shared(), self.response());
         quote_spanned! {site()=>
             #extracted
             #this
@@ -101,7 +101,7 @@ impl<'i> Call<'i> {
     fn blocking(&self) -> TokenStream {
         let rejected = quote_spanned!(site()=> __hop::IntoResponse::into_response(rejection));
         let (extracted, call) = (self.extracted(&rejected), self.call());
-        let (this, response) = (self.shared(), self.answer("into_response", &quote_spanned!(site()=> answer)));
+        let (this, response) = (self.shared(), self.response());
         quote_spanned! {site()=>
             #this
             reply.blocking(move |request: &__hop::Request<'_>| {
@@ -141,17 +141,29 @@ impl<'i> Call<'i> {
         }
     }
 
-    /// Calls `function` of `IntoResponse` on the answer, named by its type where that can be written outside the signature.
-    fn answer(&self, function: &str, arguments: &TokenStream) -> TokenStream {
-        let ty: Type = match &self.method.sig.output {
-            ReturnType::Default => parse_quote!(()),
-            ReturnType::Type(_, ty) if types::is_nameable(ty) => (**ty).clone(),
-            ReturnType::Type(..) => {
-                let function = local(function);
-                return quote_spanned!(site()=> __hop::IntoResponse::#function(#arguments));
-            }
-        };
-        spanned_call(&ty, &quote_spanned!(site()=> IntoResponse), function, Some(arguments.clone()))
+    /// Sends the answer, of which the type is named where it can be: there a wrong one is reported.
+    fn sent(&self) -> TokenStream {
+        match self.output() {
+            Some(ty) => quote_spanned!(site()=> __hop::send::<#ty>(reply, answer)),
+            None => quote_spanned!(site()=> reply.send(answer)),
+        }
+    }
+
+    /// Makes the answer a response, in the same way.
+    fn response(&self) -> TokenStream {
+        let answer = quote_spanned!(site()=> answer);
+        match self.output() {
+            Some(ty) => spanned_call(&ty, &quote_spanned!(site()=> IntoResponse), "into_response", Some(answer)),
+            None => quote_spanned!(site()=> __hop::IntoResponse::into_response(answer)),
+        }
+    }
+
+    /// The return type, if it can be written outside the signature.
+    fn output(&self) -> Option<Type> {
+        match &self.method.sig.output {
+            ReturnType::Default => Some(parse_quote!(())),
+            ReturnType::Type(_, ty) => types::is_nameable(ty).then(|| (**ty).clone()),
+        }
     }
 
     fn shared(&self) -> Option<TokenStream> {

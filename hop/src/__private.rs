@@ -1,8 +1,7 @@
 //! The only path that generated code may name. No stability promise.
 //!
-//! Besides what is re-exported here, `#[route]` writes `Route`, `FromRequest`, `Routes`, `location!()` and
-//! `Spec::new(pattern, location).method(Method).any().limit(u64).timeout(Duration).needs(<A as FromRequest<'_>>::needs)`:
-//! the function rather than the type, so that a missing impl is reported once, under the user's own token.
+//! Generated code names types by the user's own tokens, and each in a way that reports a missing impl once: `needs` of a `Spec` takes the
+//! function of `FromRequest`, not the type, and [`send`] is told the type of what it sends.
 
 pub use std::result::Result::{Err, Ok};
 pub use std::sync::Arc;
@@ -20,6 +19,11 @@ pub use crate::app::reply::{Replied, Reply};
 pub use crate::app::request::Request;
 pub use crate::app::routes::Routes;
 pub use crate::app::spec::{Route, Spec};
+
+/// Answers with what a route returned. The type is named by the caller, so that one that is no answer is reported under it.
+pub fn send<A: IntoResponse>(reply: Reply<'_>, answer: A) -> Replied {
+    reply.send(answer)
+}
 
 /// The place of the attribute that is being expanded.
 #[doc(hidden)]
