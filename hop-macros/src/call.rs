@@ -67,11 +67,11 @@ impl<'i> Call<'i> {
 
     fn at_once(&self) -> TokenStream {
         let (extracted, call) = (self.extracted(&quote_spanned!(site()=> reply.send(rejection))), self.call());
-        let sent = self.sent();
+        let answered = self.answer("reply", &quote_spanned!(site()=> answer, reply));
         quote_spanned! {site()=>
             #extracted
             let answer = #call;
-            #sent
+            #answered
         }
     }
 
@@ -87,7 +87,7 @@ impl<'i> Call<'i> {
 
     fn future(&self) -> TokenStream {
         let (extracted, call) = (self.extracted(&quote_spanned!(site()=> reply.send(rejection))), self.call());
-        let (this, response) = (self.shared(), self.response());
+        let (this, response) = (self.shared(), self.answer("into_response", &quote_spanned!(site()=> answer)));
         quote_spanned! {site()=>
             #extracted
             #this
@@ -101,7 +101,7 @@ impl<'i> Call<'i> {
     fn blocking(&self) -> TokenStream {
         let rejected = quote_spanned!(site()=> __hop::IntoResponse::into_response(rejection));
         let (extracted, call) = (self.extracted(&rejected), self.call());
-        let (this, response) = (self.shared(), self.response());
+        let (this, response) = (self.shared(), self.answer("into_response", &quote_spanned!(site()=> answer)));
         quote_spanned! {site()=>
             #this
             reply.blocking(move |request: &__hop::Request<'_>| {
@@ -141,20 +141,14 @@ impl<'i> Call<'i> {
         }
     }
 
-    /// Sends the answer, of which the type is named where it can be: there a wrong one is reported.
-    fn sent(&self) -> TokenStream {
+    /// Calls `function` of `IntoResponse` on the answer, whose type is named where it can be: there a wrong one is reported.
+    fn answer(&self, function: &str, arguments: &TokenStream) -> TokenStream {
         match self.output() {
-            Some(ty) => quote_spanned!(site()=> __hop::send::<#ty>(reply, answer)),
-            None => quote_spanned!(site()=> reply.send(answer)),
-        }
-    }
-
-    /// Makes the answer a response, in the same way.
-    fn response(&self) -> TokenStream {
-        let answer = quote_spanned!(site()=> answer);
-        match self.output() {
-            Some(ty) => spanned_call(&ty, &quote_spanned!(site()=> IntoResponse), "into_response", Some(answer)),
-            None => quote_spanned!(site()=> __hop::IntoResponse::into_response(answer)),
+            Some(ty) => spanned_call(&ty, &quote_spanned!(site()=> IntoResponse), function, Some(arguments.clone())),
+            None => {
+                let function = local(function);
+                quote_spanned!(site()=> __hop::IntoResponse::#function(#arguments))
+            }
         }
     }
 

@@ -83,7 +83,7 @@ const _: () = {
                 __hop::Err(rejection) => return reply.send(rejection),
             };
             let answer = add(a0, a1);
-            __hop::send::<Json<I>>(reply, answer)
+            <Json<I> as __hop::IntoResponse>::reply(answer, reply)
         }
     }
 };
@@ -208,8 +208,8 @@ fn on_request(
 fn an_answer_without_a_name_is_told_by_the_value() {
     for output in [quote!(-> impl IntoResponse), quote!(-> Result<impl IntoResponse, E>), quote!(-> !)] {
         let generated = callback(quote!("/"), quote!(fn f() #output {}));
-        assert!(generated.contains("reply.send(answer)"), "{generated}");
-        assert!(!generated.contains("__hop::send"), "{generated}");
+        assert!(generated.contains("__hop::IntoResponse::reply(answer, reply)"), "{generated}");
+        assert!(!generated.contains("as __hop::IntoResponse"), "{generated}");
     }
     assert!(
         callback(
@@ -218,7 +218,7 @@ fn an_answer_without_a_name_is_told_by_the_value() {
                 fn f() {}
             )
         )
-        .contains("__hop::send::<()>(reply, answer)")
+        .contains("<() as __hop::IntoResponse>::reply(answer, reply)")
     );
 }
 
@@ -272,7 +272,7 @@ const _: () = {
                 __hop::Err(rejection) => return reply.send(rejection),
             };
             let answer = Self::on_request(self, a0);
-            __hop::send::<T>(reply, answer)
+            <T as __hop::IntoResponse>::reply(answer, reply)
         }
     }
 };
