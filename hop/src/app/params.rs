@@ -40,7 +40,7 @@ pub struct PathParams<'r> {
 enum Values<'r> {
     None,
     Plain(Params<'r, 'r>),
-    Decoded(Vec<Cow<'r, str>>),
+    Decoded { values: Vec<Cow<'r, str>>, last_raw: &'r str },
 }
 
 impl<'r> PathParams<'r> {
@@ -48,9 +48,10 @@ impl<'r> PathParams<'r> {
     pub(crate) fn decode(raw: RawParams<'r>) -> Result<Self, BadEncoding> {
         let values = match raw.values {
             None => Values::None,
-            Some(values) if raw.has_percent => {
-                Values::Decoded(values.iter().map(|(_, value)| decoded(value)).collect::<Result<_, _>>()?)
-            }
+            Some(values) if raw.has_percent => Values::Decoded {
+                last_raw: last(&values),
+                values: values.iter().map(|(_, value)| decoded(value)).collect::<Result<_, _>>()?,
+            },
             Some(values) => Values::Plain(values),
         };
         Ok(PathParams { names: raw.names, values })
@@ -61,7 +62,7 @@ impl<'r> PathParams<'r> {
         match &self.values {
             Values::None => 0,
             Values::Plain(values) => values.len(),
-            Values::Decoded(values) => values.len(),
+            Values::Decoded { values, .. } => values.len(),
         }
     }
 
@@ -70,13 +71,22 @@ impl<'r> PathParams<'r> {
         match &self.values {
             Values::None => None,
             Values::Plain(values) => values.iter().nth(index).map(|(_, value)| value),
-            Values::Decoded(values) => values.get(index).map(|value| &**value),
+            Values::Decoded { values, .. } => values.get(index).map(|value| &**value),
         }
     }
 
     /// The name of the parameter at `index`.
     pub(crate) fn name_at(&self, index: usize) -> &'r str {
         self.names.get(index).map_or("", |name| name)
+    }
+
+    /// The last parameter as it stands in the path: of a `{*rest}`, with the slashes that the path has and no others.
+    pub(crate) fn last_raw(&self) -> Option<&'r str> {
+        match &self.values {
+            Values::None => None,
+            Values::Plain(values) => Some(last(values)),
+            Values::Decoded { last_raw, .. } => Some(last_raw),
+        }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -86,6 +96,10 @@ impl<'r> PathParams<'r> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         (0..self.len()).filter_map(|index| Some((self.name_at(index), self.at(index)?)))
     }
+}
+
+fn last<'r>(values: &Params<'r, 'r>) -> &'r str {
+    values.iter().last().map_or("", |(_, value)| value)
 }
 
 /// RFC 3986 §2.1: a `%` is followed by two hexadecimal digits. What they encode must be UTF-8.

@@ -12,10 +12,12 @@ use super::params::PathParams;
 use super::peer::Peer;
 use crate::wire::head::{Head, Version};
 
-/// What can look up the address of a request's client, when somebody asks.
-pub trait PeerOf {
+/// How a request arrived: what only the driver knows, and looks up when somebody asks.
+pub trait Arrival {
     /// The client's address.
     fn peer(&self) -> Peer;
+    /// The worker's wall clock, in seconds since 1970.
+    fn unix_seconds(&self) -> u64;
 }
 
 /// One request. Cheap: everything in it borrows the bytes that were read, so it cannot leave the callback.
@@ -29,7 +31,7 @@ pub struct Request<'r> {
     /// The streamed body, until an extractor takes it.
     pub(crate) stream: &'r Cell<Option<Body>>,
     pub(crate) endpoint: &'r Arc<Endpoint>,
-    pub(crate) peer: &'r dyn PeerOf,
+    pub(crate) arrival: &'r dyn Arrival,
 }
 
 impl<'r> Request<'r> {
@@ -100,7 +102,12 @@ impl<'r> Request<'r> {
 
     /// The client's address: asked from the system now.
     pub fn peer(&self) -> Peer {
-        self.peer.peer()
+        self.arrival.peer()
+    }
+
+    /// When the handler was called, in seconds since 1970: the worker's clock, as in the answer's `Date`.
+    pub(crate) fn unix_seconds(&self) -> u64 {
+        self.arrival.unix_seconds()
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, StatusCode};
 
-use super::flight::{Flight, Job, Waits, again};
+use super::flight::{Arrived, Flight, Job, Waits, again};
 use super::turn::Outcome;
 use super::{Effect, Focus, Work};
 use crate::app::body::BodyError;
@@ -57,7 +57,7 @@ impl Focus<'_> {
             head: raw.to_vec(),
             body: request.body.to_vec(),
             stream: request.stream.take(),
-            peer: request.peer(),
+            arrived: Arrived { peer: request.peer(), unix_seconds: request.unix_seconds() },
             work,
             responder,
         }));
@@ -107,9 +107,9 @@ impl Focus<'_> {
         } else {
             let endpoint = Arc::clone(&flight.endpoint);
             let head = flight.kept[..flight.head_bytes].to_vec();
-            let peer = self.peer();
+            let arrival = self.arrival();
             let app = self.app;
-            again(app, &endpoint, &head, &[], None, &peer, |request| self.write_answer(Some(request), response));
+            again(app, &endpoint, &head, &[], None, &arrival, |request| self.write_answer(Some(request), response));
         }
         self.turn(&[]);
     }

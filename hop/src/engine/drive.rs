@@ -8,11 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::flight::{Flight, Waits, again};
 use super::turn::{Outcome, Turn};
-use super::{Focus, Peers};
+use super::{Focus, Outside};
 use crate::app::body::{BodyError, Feed};
 use crate::app::peer::Peer;
 use crate::app::reply::{Exchange, Reply};
-use crate::app::request::{PeerOf, Request};
+use crate::app::request::{Arrival, Request};
 use crate::app::response::Response;
 use crate::app::router::{BodyMode, Endpoint, PathParams};
 use crate::buf::carry::Carry;
@@ -35,22 +35,26 @@ enum Step {
     Partial,
 }
 
-/// Looks an address up when a handler asks.
-pub(crate) struct PeerLookup<'a> {
-    pub(crate) peers: &'a dyn Peers,
-    pub(crate) id: ConnId,
+/// Looks up how a request arrived when a handler asks.
+pub(crate) struct Lookup<'a> {
+    outside: Outside<'a>,
+    id: ConnId,
 }
 
-impl PeerOf for PeerLookup<'_> {
+impl Arrival for Lookup<'_> {
     fn peer(&self) -> Peer {
-        self.peers.peer(self.id)
+        self.outside.peers.peer(self.id)
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        self.outside.now.unix_seconds
     }
 }
 
 impl<'e> Focus<'e> {
-    /// Looks this connection's client up when asked.
-    pub(crate) fn peer(&self) -> PeerLookup<'e> {
-        PeerLookup { peers: self.outside.peers, id: self.id }
+    /// Looks up how this connection's request arrived when asked.
+    pub(crate) fn arrival(&self) -> Lookup<'e> {
+        Lookup { outside: self.outside, id: self.id }
     }
 }
 
@@ -143,7 +147,7 @@ impl Focus<'_> {
             body: &[],
             stream: &Cell::new(None),
             endpoint,
-            peer: &self.peer(),
+            arrival: &self.arrival(),
         };
         self.admit(request, &input[..used], &input[used..])
     }
@@ -296,8 +300,8 @@ impl Focus<'_> {
         }
         let Some(flight) = self.conn.flight.take() else { return };
         let (raw, body) = flight.kept.split_at(flight.head_bytes);
-        let (app, peer) = (self.app, self.peer());
-        again(app, &flight.endpoint, raw, body, None, &peer, |request| self.call(request, raw));
+        let (app, arrival) = (self.app, self.arrival());
+        again(app, &flight.endpoint, raw, body, None, &arrival, |request| self.call(request, raw));
     }
 
     /// Answers the peer's own error; the rest of its input is thrown away.

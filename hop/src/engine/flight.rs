@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::Work;
 use crate::app::body::{Body, Feed};
 use crate::app::peer::Peer;
-use crate::app::request::{PeerOf, Request};
+use crate::app::request::{Arrival, Request};
 use crate::app::responder::Responder;
 use crate::app::response::Response;
 use crate::app::router::{App, Endpoint, PathParams};
@@ -72,10 +72,19 @@ impl Waits {
     }
 }
 
-/// The client's address, when it was looked up beforehand.
-impl PeerOf for Peer {
+/// How a request arrived, looked up beforehand.
+pub(crate) struct Arrived {
+    pub(crate) peer: Peer,
+    pub(crate) unix_seconds: u64,
+}
+
+impl Arrival for Arrived {
     fn peer(&self) -> Peer {
-        self.clone()
+        self.peer.clone()
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        self.unix_seconds
     }
 }
 
@@ -86,7 +95,7 @@ pub(crate) fn again<T>(
     head: &[u8],
     body: &[u8],
     stream: Option<Body>,
-    peer: &dyn PeerOf,
+    arrival: &dyn Arrival,
     f: impl FnOnce(&Request<'_>) -> T,
 ) -> Option<T> {
     let mut slots = head::slots();
@@ -102,7 +111,7 @@ pub(crate) fn again<T>(
         body,
         stream: &Cell::new(stream),
         endpoint,
-        peer,
+        arrival,
     }))
 }
 
@@ -117,7 +126,7 @@ pub struct Job {
     pub(crate) head: Vec<u8>,
     pub(crate) body: Vec<u8>,
     pub(crate) stream: Option<Body>,
-    pub(crate) peer: Peer,
+    pub(crate) arrived: Arrived,
     pub(crate) work: Work,
     pub(crate) responder: Responder,
 }
@@ -128,8 +137,8 @@ impl Job {
         if self.responder.is_closed() {
             return;
         }
-        let Job { app, endpoint, head, body, stream, peer, work, responder } = self;
-        let answer = catch_unwind(AssertUnwindSafe(|| again(&app, &endpoint, &head, &body, stream, &peer, work)));
+        let Job { app, endpoint, head, body, stream, arrived, work, responder } = self;
+        let answer = catch_unwind(AssertUnwindSafe(|| again(&app, &endpoint, &head, &body, stream, &arrived, work)));
         responder.send(answer.ok().flatten().unwrap_or_else(|| Response::new(StatusCode::INTERNAL_SERVER_ERROR)));
     }
 
