@@ -62,9 +62,9 @@ impl Engine {
         }
     }
 
-    /// `n` bytes of what [`Engine::output`] gave have left.
-    pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) {
-        let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return };
+    /// `n` bytes of what [`Engine::output`] gave have left. Says whether to ask for more output before the verdict.
+    pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
+        let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return false };
         if conn.timer == Timer::Write {
             common.wheel.set(id.slot, common.timeouts.after(Timer::Write, outside.now.ticks));
         }
@@ -72,6 +72,7 @@ impl Engine {
             Some(secured) => secured.advance(n),
             None => Out { cork: &mut common.cork, queue: &mut conn.queue }.advance(n),
         }
+        conn.session.is_some() || conn.flight.is_some() || conn.queue.is_some() || !common.cork.is_empty()
     }
 
     /// What to do with the socket after it was flushed.

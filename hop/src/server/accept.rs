@@ -26,7 +26,8 @@ pub(crate) struct Acceptor {
     listener: Option<Listener>,
     /// A descriptor to give up for a client that would otherwise wait in vain.
     reserve: Option<OwnedFd>,
-    /// Connections to accept in the next turn. Doubles while more wait, so that a single one costs no second call that finds nothing.
+    /// Connections to accept in the next turn. Doubles from turn to turn while more wait, so that a single one costs no second call
+    /// that finds nothing.
     burst: u32,
     resume_at: Option<Ticks>,
     quiet_until: Option<Ticks>,
@@ -56,6 +57,11 @@ impl Acceptor {
             }
         }
         self.burst = (self.burst * 2).min(BURST_MAX);
+    }
+
+    /// Nobody was waiting in this turn.
+    pub(crate) fn rest(&mut self) {
+        self.burst = 1;
     }
 
     /// The next waiting connection. Errors of a connection that has gone again are skipped.

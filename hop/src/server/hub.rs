@@ -15,7 +15,7 @@ use crate::local::mail::{Mailbox, Wake};
 pub(crate) struct Hub {
     pub(crate) app: Arc<App>,
     pub(crate) local_addr: LocalAddr,
-    pub(crate) remotes: Vec<Remote>,
+    pub(crate) remotes: Vec<Arc<Remote>>,
     pub(crate) stop: Stop,
     /// Workers that have not ended.
     pub(crate) busy: AtomicUsize,
@@ -138,7 +138,7 @@ impl Handle {
     /// The server's numbers. Each is exact; together they are of slightly different moments.
     pub fn stats(&self) -> Stats {
         let mut stats = Stats { connections: self.0.app.connections.load(Ordering::Relaxed), ..Stats::default() };
-        for Remote { counters, .. } in &self.0.remotes {
+        for counters in self.0.remotes.iter().map(|remote| &remote.counters) {
             stats.accepted += counters.accepted.value();
             stats.refused += counters.refused.value();
             stats.exhausted += counters.exhausted.value();

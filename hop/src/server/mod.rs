@@ -8,6 +8,7 @@ pub(crate) mod address;
 pub(crate) mod blocking;
 pub(crate) mod clock;
 pub(crate) mod error;
+pub(crate) mod exchange;
 pub(crate) mod hub;
 pub(crate) mod io;
 pub(crate) mod listener;
@@ -96,7 +97,7 @@ impl Server {
             let poller = Poller::new(options.wait).map_err(|error| Error::start("poller", error))?;
             seats.push(Seat { index, poller, listener: listeners.next(), hands_over, signals: None });
         }
-        let remotes = seats.iter().map(|seat| Remote::new(seat.poller.waker())).collect();
+        let remotes = seats.iter().map(|seat| Arc::new(Remote::new(seat.poller.waker()))).collect();
         let busy = AtomicUsize::new(workers);
         let hub = Arc::new(Hub { app: Arc::new(app), local_addr, remotes, stop: Stop::default(), busy });
         Ok(Server { hub, seats, options })

@@ -22,16 +22,17 @@ impl Paused {
         self.wake_at.get_or_insert_with(|| now.after(PROBE_PAUSE));
     }
 
-    /// When [`Paused::due`] will give something; never while the list is empty.
+    /// When it is time to look; never while the list is empty.
     pub(crate) fn wake_at(&self) -> Option<Ticks> {
         self.wake_at
     }
 
-    /// All connections of the list when it is time, and then they are no longer in it.
-    pub(crate) fn due(&mut self, now: Ticks) -> Vec<ConnId> {
-        if self.wake_at.is_none_or(|at| !at.reached(now)) {
-            return Vec::new();
-        }
+    pub(crate) fn is_due(&self, now: Ticks) -> bool {
+        self.wake_at.is_some_and(|at| at.reached(now))
+    }
+
+    /// All connections of the list, which is empty then.
+    pub(crate) fn take(&mut self) -> Vec<ConnId> {
         self.wake_at = None;
         std::mem::take(&mut self.list)
     }
@@ -48,8 +49,9 @@ mod tests {
         assert_eq!(paused.wake_at(), None);
         paused.add(id, now);
         assert_eq!(paused.wake_at(), Some(Ticks(105)));
-        assert_eq!(paused.due(Ticks(104)), []);
-        assert_eq!(paused.due(Ticks(105)), [id]);
+        assert!(!paused.is_due(Ticks(104)));
+        assert!(paused.is_due(Ticks(105)));
+        assert_eq!(paused.take(), [id]);
         assert_eq!(paused.wake_at(), None);
     }
 }

@@ -66,10 +66,10 @@ impl Sockets {
     }
 
     /// The connection that has a slot now.
-    pub(crate) fn id_at(&self, slot: u32) -> Option<ConnId> {
+    pub(crate) fn at(&self, slot: u32) -> Option<(ConnId, BorrowedFd<'_>)> {
         let (page, index) = place(slot);
         let socket = self.pages.get(page)?.get(index)?.as_ref()?;
-        Some(ConnId { worker: self.worker, slot, generation: socket.generation })
+        Some((ConnId { worker: self.worker, slot, generation: socket.generation }, socket.fd.as_fd()))
     }
 
     /// Gives the socket away; empty pages at the end are given back, all but one.
@@ -127,7 +127,7 @@ mod tests {
         let mut sockets = Sockets::new(3);
         let (a, b) = UnixStream::pair().unwrap();
         sockets.insert(id(7, 1), a.into());
-        assert_eq!(sockets.id_at(7), Some(id(7, 1)));
+        assert_eq!(sockets.at(7).unwrap().0, id(7, 1));
         assert!(sockets.remove(id(7, 1)).is_some());
         sockets.insert(id(7, 2), b.into());
         assert!(sockets.fd(id(7, 1)).is_none());

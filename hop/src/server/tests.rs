@@ -354,14 +354,14 @@ fn two_servers_do_not_know_of_each_other() {
 
 #[test]
 fn a_graceful_stop_finishes_what_is_in_flight_and_says_that_it_is_the_last() {
-    let server = start("127.0.0.1:0", Options { workers: 2, ..ONE_WORKER });
+    let server = start("127.0.0.1:0", ONE_WORKER);
     let mut client = server.connect();
     client.write_all(&get("/later")).unwrap();
     let responder = server.later();
     let idle = server.connect();
     ask(&idle, "/");
     server.handle.shutdown();
-    // The idle connection ends at once, while the other one waits.
+    // The idle connection ends at once, while the other one waits; so the worker knows when the answer comes.
     assert_eq!((&idle).read(&mut [0]).unwrap(), 0);
     responder.send("at last");
     let text = answer(&client);

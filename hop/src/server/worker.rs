@@ -5,41 +5,40 @@
 //! wait were handled, so that no event meets a stranger.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::net::Shutdown;
 
+use super::Seat;
 use super::accept::{Acceptor, LISTENER_KEY};
 use super::blocking::Pool;
 use super::clock::{Clock, LAG_MS};
+use super::exchange::{receive, send};
 use super::hub::{Hub, Remote};
-use super::io::{Read, Written};
+use super::io::{self as socket_io, Read};
 use super::paused::Paused;
 use super::poller::{Events, Interest, Key, Poller, Ready};
 use super::shutdown::{Phase, Report, Signals};
-use super::{Seat, io as socket_io};
+use super::sockets::Sockets;
 use crate::buf::out::Output;
 use crate::buf::slab::ConnId;
 use crate::engine::{Accept, Effect, Engine, Job, Outside, Verdict};
 use crate::time::{TICK_MS, Ticks};
 
-use super::sockets::Sockets;
-
 /// The key of the signals in worker 0's poller.
 pub(crate) const SIGNALS_KEY: Key = Key::MAX - 2;
 
-/// Bytes that one connection may send in one turn before others have theirs; level mode brings it back.
-const TURN_BYTES: usize = 1 << 20;
+/// Pieces of work that one turn does before it looks at the sockets again.
+const RUNS_MAX: usize = 4096;
 
 /// Turns without sleep before the order to stop is acted upon, so that requests which have already arrived are not lost.
 const LAST_TURNS_MAX: usize = 16;
 
 /// See the module.
 pub(crate) struct Worker {
-    index: usize,
     engine: Engine,
     poller: Poller,
     events: Events,
@@ -56,6 +55,10 @@ pub(crate) struct Worker {
     signals: Option<Signals>,
     pool: Arc<Pool<Job>>,
     hub: Arc<Hub>,
+    /// This worker's part of the hub.
+    remote: Arc<Remote>,
+    /// There is work that was left for the next turn.
+    busy: bool,
     /// Set while the worker is stopping: when it cuts.
     cut_at: Option<Ticks>,
 }
@@ -75,10 +78,10 @@ impl Worker {
         if let Some(signals) = &signals {
             poller.add(signals.as_fd(), SIGNALS_KEY, Interest::READ)?;
         }
+        let remote = Arc::clone(&hub.remotes[index]);
         let number = u16::try_from(index).expect("the builder allows fewer workers");
         Ok(Worker {
-            index,
-            engine: Engine::new(Arc::clone(&hub.app), number, Arc::clone(&hub.remotes[index].mail), clock.now()),
+            engine: Engine::new(Arc::clone(&hub.app), number, Arc::clone(&remote.mail), clock.now()),
             acceptor: Acceptor::new(listener, &poller)?,
             events: poller.events(),
             poller,
@@ -91,6 +94,8 @@ impl Worker {
             signals,
             pool,
             hub,
+            remote,
+            busy: false,
             cut_at: None,
         })
     }
@@ -112,11 +117,11 @@ impl Worker {
     }
 
     fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        let mail = Arc::clone(&self.remote().mail);
+        let remote = Arc::clone(&self.remote);
         self.poller.wait(&mut self.events, timeout)?;
-        let _running = mail.enter();
+        let _running = remote.mail.enter();
         self.clock.read();
-        self.remote().counters.wakeups.add(1);
+        remote.counters.wakeups.add(1);
         let mut accepts = false;
         while let Some(ready) = self.events.next() {
             match ready.key {
@@ -133,79 +138,52 @@ impl Worker {
 
     /// How long nothing has to be done.
     fn timeout(&self) -> Option<Duration> {
-        let now = self.clock.now().ticks;
-        let wakes = [self.engine.wake_at(), self.acceptor.wake_at(), self.paused.wake_at(), self.cut_at];
-        let left_ticks = wakes.into_iter().flatten().map(|at| at.until(now).unwrap_or(0)).min()?;
-        Some(match left_ticks {
-            0 => Duration::ZERO,
-            ticks => Duration::from_millis(u64::from(ticks) * u64::from(TICK_MS) + LAG_MS),
+        if self.busy {
+            return Some(Duration::ZERO);
+        }
+        let rare = earlier(earlier(self.acceptor.wake_at(), self.paused.wake_at()), self.cut_at);
+        let wake_at = earlier(self.engine.wake_at(), rare)?;
+        Some(match wake_at.until(self.clock.now().ticks) {
+            Some(ticks) => Duration::from_millis(u64::from(ticks) * u64::from(TICK_MS) + LAG_MS),
+            None => Duration::ZERO,
         })
     }
 
     // Connections.
 
     fn ready(&mut self, ready: Ready) {
-        let Some(id) = self.sockets.id_at(ready.key) else { return };
+        let Some((id, fd)) = self.sockets.at(ready.key) else { return };
+        let outside = outside!(self);
+        let mut ended = false;
         if ready.broken {
-            self.engine.failed(id, outside!(self));
+            self.engine.failed(id, outside);
         } else if ready.readable {
-            self.read(id);
+            ended = receive(&mut self.engine, id, fd, outside);
         }
-        self.flush(id);
+        let unfinished = send(&mut self.engine, id, fd, outside);
+        if ended {
+            self.mark_ended(id);
+        }
+        self.settle(id, unfinished);
     }
 
-    /// Reads once: a short read has emptied the socket, and of a long one level mode tells again.
-    fn read(&mut self, id: ConnId) {
-        let Some(fd) = self.sockets.fd(id) else { return };
-        let into = self.engine.input(id);
-        if into.is_empty() {
-            return;
-        }
-        match socket_io::read(fd, into) {
-            Read::Bytes(n) => self.engine.received(id, n, outside!(self)),
-            Read::Nothing => {}
-            Read::End => self.ended(id),
-            Read::Broken => self.engine.failed(id, outside!(self)),
-        }
-    }
-
-    fn ended(&mut self, id: ConnId) {
+    fn mark_ended(&mut self, id: ConnId) {
         if let Some(socket) = self.sockets.get_mut(id) {
             socket.ended = true;
         }
-        self.engine.ended(id, outside!(self));
     }
 
     /// Sends what a connection has to send, and does what the engine wants done with it then.
     fn flush(&mut self, id: ConnId) {
-        let mut left_bytes = TURN_BYTES;
-        while left_bytes > 0
-            && let Some(fd) = self.sockets.fd(id)
-        {
-            let output = self.engine.output(id, outside!(self));
-            match socket_io::write(fd, &output, left_bytes) {
-                Written::Nothing => break,
-                Written::All(n) => {
-                    self.engine.wrote(id, n, outside!(self));
-                    left_bytes = left_bytes.saturating_sub(n);
-                }
-                Written::Part(n) => {
-                    self.engine.wrote(id, n, outside!(self));
-                    break;
-                }
-                Written::Broken => {
-                    self.engine.failed(id, outside!(self));
-                    break;
-                }
-            }
-        }
-        self.settle(id);
+        let Some(fd) = self.sockets.fd(id) else { return };
+        let unfinished = send(&mut self.engine, id, fd, outside!(self));
+        self.settle(id, unfinished);
     }
 
-    fn settle(&mut self, id: ConnId) {
+    fn settle(&mut self, id: ConnId, unfinished: bool) {
         loop {
             match self.engine.verdict(id, outside!(self)) {
-                Verdict::Watch { read, write } => return self.watch(id, read, write),
+                Verdict::Watch { read, write } => return self.watch(id, read, write | unfinished),
                 Verdict::Close => return self.close(id),
                 Verdict::ShutdownWrite => {
                     if let Some(fd) = self.sockets.fd(id) {
@@ -250,16 +228,21 @@ impl Worker {
 
     /// A connection that is not read shows a FIN to nobody: those are looked at now and then.
     fn probe_paused(&mut self) {
-        for id in self.paused.due(self.clock.now().ticks) {
+        let now = self.clock.now().ticks;
+        if !self.paused.is_due(now) {
+            return;
+        }
+        for id in self.paused.take() {
             let Some(socket) = self.sockets.get_mut(id) else { continue };
             if socket.interest.read || socket.ended {
                 socket.probed = false;
                 continue;
             }
             match socket_io::peek(socket.fd.as_fd()) {
-                Read::Bytes(_) | Read::Nothing => self.paused.add(id, self.clock.now().ticks),
+                Read::Bytes(_) | Read::Nothing => self.paused.add(id, now),
                 Read::End => {
-                    self.ended(id);
+                    self.mark_ended(id);
+                    self.engine.ended(id, outside!(self));
                     self.flush(id);
                 }
                 Read::Broken => {
@@ -272,16 +255,21 @@ impl Worker {
 
     // Everything else.
 
-    /// Does what is waiting: mail, timers, futures, jobs for the pool. Afterwards nothing waits, so that sleeping is right.
+    /// Does what is waiting: mail, timers, futures, jobs for the pool. A bounded number of pieces, so that a future which wakes
+    /// itself again and again keeps nobody from being read.
     fn work(&mut self) {
-        loop {
-            while let Some(id) = self.engine.run(outside!(self)) {
+        self.busy = false;
+        for _ in 0..RUNS_MAX {
+            if let Some(id) = self.engine.run(outside!(self)) {
                 self.flush(id);
+            } else if let Some(Effect::Run(job)) = self.engine.effect() {
+                // A refused job answers by mail: it is not over yet.
+                self.pool.submit(job);
+            } else {
+                return;
             }
-            let Some(Effect::Run(job)) = self.engine.effect() else { return };
-            // A refused job answers by mail: the loop goes round.
-            self.pool.submit(job);
         }
+        self.busy = true;
     }
 
     fn take_signals(&mut self) {
@@ -290,20 +278,17 @@ impl Worker {
         }
     }
 
-    fn remote(&self) -> &Remote {
-        &self.hub.remotes[self.index]
-    }
-
     /// Opens new connections.
     fn welcome(&mut self, accepts: bool) {
         let now = self.clock.now().ticks;
-        let remote = &self.hub.remotes[self.index];
         self.acceptor.resume(&self.poller, now);
         if accepts {
-            self.acceptor.accept(&self.poller, now, &remote.counters, &mut self.arrived);
+            self.acceptor.accept(&self.poller, now, &self.remote.counters, &mut self.arrived);
             self.hand_over();
+        } else {
+            self.acceptor.rest();
         }
-        self.hub.remotes[self.index].connections.take(&mut self.arrived);
+        self.remote.connections.take(&mut self.arrived);
         self.open_arrived();
     }
 
@@ -315,7 +300,8 @@ impl Worker {
         for connection in std::mem::take(&mut self.arrived) {
             let receiver = self.next_worker;
             self.next_worker = (receiver + 1) % self.hub.remotes.len();
-            if receiver == self.index {
+            if receiver == 0 {
+                // The worker that accepts for all is the first one.
                 self.arrived.push(connection);
             } else if let Err(connection) = self.hub.remotes[receiver].connections.post(connection) {
                 // That worker has ended: the server is stopping, and this one is not yet done.
@@ -331,7 +317,7 @@ impl Worker {
     }
 
     fn open(&mut self, connection: OwnedFd) {
-        self.remote().counters.accepted.add(1);
+        self.remote.counters.accepted.add(1);
         match self.engine.accept(outside!(self)) {
             Accept::Open(id) => {
                 let socket = self.sockets.insert(id, connection);
@@ -341,7 +327,7 @@ impl Worker {
                 }
             }
             Accept::Refused(answer) => {
-                self.remote().counters.refused.add(1);
+                self.remote.counters.refused.add(1);
                 socket_io::write(connection.as_fd(), &Output::Bytes(answer), 0);
                 // The FIN lets the client read the answer even if it sends more before it is closed.
                 let _ = rustix::net::shutdown(&connection, Shutdown::Write);
@@ -362,7 +348,7 @@ impl Worker {
                 break;
             }
         }
-        let last = self.remote().connections.close();
+        let last = self.remote.connections.close();
         self.arrived.extend(last);
         self.open_arrived();
         let now = self.clock.now().ticks;
@@ -385,10 +371,17 @@ impl Worker {
     }
 }
 
+fn earlier(one: Option<Ticks>, other: Option<Ticks>) -> Option<Ticks> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some(if a.reached(b) { a } else { b }),
+        _ => one.or(other),
+    }
+}
+
 impl Drop for Worker {
     /// After this, mail comes back to its sender.
     fn drop(&mut self) {
-        self.remote().mail.close();
-        self.remote().connections.close();
+        self.remote.mail.close();
+        self.remote.connections.close();
     }
 }

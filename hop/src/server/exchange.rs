@@ -1,0 +1,55 @@
+//! Bytes from a socket to the engine and back, within what one turn of one connection may take.
+
+use std::os::fd::BorrowedFd;
+
+use super::io::{self, Read, Written};
+use crate::buf::slab::ConnId;
+use crate::engine::{Engine, Outside};
+
+/// Bytes that one connection may send in one turn before others have theirs; level mode brings it back.
+const TURN_BYTES: usize = 1 << 20;
+
+/// Reads once: a short read has emptied the socket, and of a long one level mode tells again. Says whether the client has ended.
+pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> bool {
+    let into = engine.input(id);
+    if into.is_empty() {
+        return false;
+    }
+    match io::read(fd, into) {
+        Read::Bytes(n) => engine.received(id, n, outside),
+        Read::Nothing => {}
+        Read::Broken => engine.failed(id, outside),
+        Read::End => {
+            engine.ended(id, outside);
+            return true;
+        }
+    }
+    false
+}
+
+/// Sends what a connection has to send, as far as the socket takes it. Says whether it was left unfinished although the socket may
+/// take more, because others are to have their turn.
+pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> bool {
+    let mut left_bytes = TURN_BYTES;
+    while left_bytes > 0 {
+        let output = engine.output(id, outside);
+        match io::write(fd, &output, left_bytes) {
+            Written::Nothing => return false,
+            Written::All(n) => {
+                left_bytes = left_bytes.saturating_sub(n);
+                if !engine.wrote(id, n, outside) {
+                    return false;
+                }
+            }
+            Written::Part(n) => {
+                engine.wrote(id, n, outside);
+                return false;
+            }
+            Written::Broken => {
+                engine.failed(id, outside);
+                return false;
+            }
+        }
+    }
+    true
+}
