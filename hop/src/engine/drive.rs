@@ -89,7 +89,7 @@ impl Focus<'_> {
     /// Uses as much of `input` as possible; returns how much, and how much of the rest is known not to hold the end of a head.
     fn consume(&mut self, input: &[u8], searched: usize) -> (usize, usize) {
         let mut at = 0;
-        while at < input.len() {
+        while at < input.len() || self.body_ends_here() {
             match self.step(&input[at..], if at == 0 { searched } else { 0 }) {
                 Step::Used(used) => at += used,
                 Step::Wait => return (at, 0),
@@ -97,6 +97,12 @@ impl Focus<'_> {
             }
         }
         (at, 0)
+    }
+
+    /// Whether the last byte of a counted body was read, so that its end needs no further input.
+    fn body_ends_here(&mut self) -> bool {
+        let h1 = self.h1();
+        matches!(h1.state(), State::Body | State::Early | State::Draining) && h1.unread_bytes() == Some(0)
     }
 
     /// One step: a request, a part of a body, or nothing more to do. `input` is not empty.

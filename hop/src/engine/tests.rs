@@ -124,6 +124,19 @@ fn bodies_in_any_split_reach_the_handler_and_the_next_request_follows() {
 }
 
 #[test]
+fn a_body_that_comes_later_needs_no_further_byte_to_end() {
+    for body in ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"] {
+        let request = format!("POST /a HTTP/1.1\r\nHost: a\r\n{body}");
+        for cut in 0..request.len() {
+            let mut driver = inspect();
+            driver.send(&request.as_bytes()[..cut]);
+            driver.send(&request.as_bytes()[cut..]);
+            assert!(driver.text().ends_with("\r\n\r\nPOST /a hello"), "cut at {cut}: {}", driver.text());
+        }
+    }
+}
+
+#[test]
 fn a_malformed_request_gets_its_status_and_the_end() {
     let mut driver = inspect();
     driver.send(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n");
