@@ -188,25 +188,24 @@ fn one_body(method: &Method, errors: &mut Errors) {
     }
 }
 
+/// Checks what can be seen: a type of unknown shape may take parameters by name, and those of a prefix too.
 fn path_parameters(method: &Method, args: &Args, errors: &mut Errors) {
     let Some(params) = &args.pattern.params else { return };
-    for ty in method.extractors() {
-        let Some(target) = types::path_argument(ty) else { continue };
-        let taken = types::arity(target);
-        if params.is_empty() && taken != Some(0) {
-            let pattern = args.pattern.literal.value();
-            errors.on(ty, format!("\"{pattern}\" has no parameter to take: expected one in it, such as `{{name}}`"));
-        } else if let Some(taken) = taken.filter(|taken| *taken != params.len()) {
-            errors.on(target, wrong_arity(taken, params));
+    for target in method.extractors().filter_map(types::path_argument) {
+        match types::arity(target) {
+            Some(taken) if taken != params.len() => errors.on(target, wrong_arity(taken, params)),
+            _ => {}
         }
     }
 }
 
 fn wrong_arity(taken: usize, params: &[String]) -> String {
     let names: Vec<String> = params.iter().map(|name| format!("`{{{name}}}`")).collect();
-    let (noun, expected) = match params {
-        [_] => ("parameter", "`Path<T>`".to_owned()),
-        _ => ("parameters", format!("`Path<({})>`", vec!["_"; params.len()].join(", "))),
+    let expected = match params {
+        [] => return "the path has no parameter to take: expected one in it, such as `{name}`".to_owned(),
+        [_] => "`Path<T>`".to_owned(),
+        _ => format!("`Path<({})>`", vec!["_"; params.len()].join(", ")),
     };
-    format!("the path has {} {noun}, {}, and this takes {taken}: expected {expected}", params.len(), names.join(", "))
+    let (count, noun) = (params.len(), if params.len() == 1 { "parameter" } else { "parameters" });
+    format!("the path has {count} {noun}, {}, and this takes {taken}: expected {expected}", names.join(", "))
 }

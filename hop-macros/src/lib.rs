@@ -75,6 +75,9 @@ use crate::item::Item;
 /// * `{*rest}` matches all that is left, slashes included, and at least one byte. It stands alone in the last segment.
 /// * `{{` and `}}` are literal braces. Anything that cannot stand in a request line is written percent-encoded: `/caf%C3%A9`.
 ///
+/// `Path<T>` takes the parameters: one value, a tuple of all of them in order, or a struct by their names. Where the number can be seen
+/// it must agree. Parameters of a prefix below which the route is nested do not count; a struct can name them, too.
+///
 /// Text wins over `{name}`, and `{name}` over `{*rest}`; the order of registration never matters.
 ///
 /// # Arguments and answers

@@ -2,13 +2,11 @@
 #![allow(unused)]
 use hop::prelude::*;
 
-struct Item;
-
 #[route("/")]
 fn none_to_take(Path(id): Path<u32>) {}
 
 #[route("/items")]
-fn none_to_take_by_name(Path(item): Path<Item>) {}
+fn none_to_take_for_a_tuple(pair: Path<(u32, String)>) {}
 
 #[route("/{id}")]
 fn too_many(Path((shop, id)): Path<(u32, u32)>) {}
