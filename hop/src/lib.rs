@@ -13,13 +13,16 @@ mod wire;
 
 #[doc(hidden)]
 pub mod __private;
+pub mod manual;
 pub mod prelude;
+pub mod testing;
 pub mod unversioned;
 
 pub use hop_macros::{route, routes};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 
 pub use crate::app::body::{Body, BodyError, Chunk};
+pub use crate::app::build::IntoApp;
 pub use crate::app::error::{BuildError, Problem};
 pub use crate::app::extract::{BodyRejection, FromRequest, State, StateRef, StateRejection};
 pub use crate::app::handler::{Callbacks, EventHandler, FnHandler, handler};

@@ -34,6 +34,28 @@ impl Routes {
     }
 }
 
+/// What becomes an app: a collection of routes, or an app that was built.
+pub trait IntoApp {
+    /// The app.
+    ///
+    /// # Errors
+    ///
+    /// As [`Routes::build`].
+    fn into_app(self) -> Result<App, BuildError>;
+}
+
+impl IntoApp for Routes {
+    fn into_app(self) -> Result<App, BuildError> {
+        self.build()
+    }
+}
+
+impl IntoApp for App {
+    fn into_app(self) -> Result<App, BuildError> {
+        Ok(self)
+    }
+}
+
 /// What holds for the routes of one collection.
 #[derive(Clone)]
 struct Context {

@@ -3,7 +3,7 @@
 //! This layer knows no slab, no poll loop and no socket.
 
 pub mod body;
-mod build;
+pub mod build;
 pub mod endpoint;
 pub mod error;
 pub mod extract;

@@ -194,7 +194,8 @@ impl World {
                 Verdict::ShutdownWrite => self.wire(id).ended = true,
                 Verdict::Close => {
                     self.engine.closed(id);
-                    *self.wire(id) = Wire { ended: true, closed: true, arrived: std::mem::take(&mut self.wire(id).arrived) };
+                    *self.wire(id) =
+                        Wire { ended: true, closed: true, arrived: std::mem::take(&mut self.wire(id).arrived) };
                     return;
                 }
             }

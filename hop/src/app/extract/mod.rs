@@ -3,6 +3,7 @@
 mod body;
 mod rejection;
 mod state;
+mod stream;
 
 pub use self::body::BodyRejection;
 pub use self::rejection::StateRejection;

@@ -1,0 +1,21 @@
+//! The body as it comes.
+
+use std::convert::Infallible;
+
+use super::FromRequest;
+use crate::app::body::Body;
+use crate::app::needs::{BodyMode, Needs};
+use crate::app::request::Request;
+
+/// The body as it comes; the callback runs before it does.
+impl<'r> FromRequest<'r> for Body {
+    type Rejection = Infallible;
+
+    fn from_request(request: &'r Request<'r>) -> Result<Self, Infallible> {
+        Ok(request.stream.take().unwrap_or_else(Body::empty))
+    }
+
+    fn needs(needs: &mut Needs) {
+        needs.body(BodyMode::Streamed);
+    }
+}
