@@ -39,6 +39,12 @@ pub use crate::app::router::App;
 pub use crate::app::routes::Routes;
 pub use crate::app::spec::{ANY, Methods, Route, Spec};
 pub use crate::app::stream::{Part, Source};
+pub use crate::server::Server;
+pub use crate::server::address::{Address, LocalAddr};
+pub use crate::server::builder::{Builder, listen_and_serve};
+pub use crate::server::error::{Error, Result};
+pub use crate::server::hub::{Handle, Stats};
+pub use crate::server::shutdown::Report;
 
 #[cfg(test)]
 #[path = "../../tests/src/rng.rs"]

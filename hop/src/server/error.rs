@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 
+use crate::app::error::BuildError;
+
 /// What `main` returns: `fn main() -> hop::Result`.
 pub type Result<T = (), E = Error> = std::result::Result<T, E>;
 
@@ -27,6 +29,8 @@ pub enum Error {
         /// The system's error.
         why: String,
     },
+    /// The routes do not fit together.
+    Routes(BuildError),
     /// The system refused a thread, a descriptor or a signal handler.
     Start {
         /// What was to be had.
@@ -55,6 +59,7 @@ impl fmt::Display for Error {
         match self {
             Error::Address { given, why } => write!(f, "\"{given}\" is not an address to listen on: {why}"),
             Error::Bind { address, why, .. } => write!(f, "cannot listen on {address}: {why}"),
+            Error::Routes(error) => error.fmt(f),
             Error::Start { what, why } => write!(f, "cannot start, no {what}: {why}"),
         }
     }
@@ -67,6 +72,12 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Error {
+        Error::Routes(error)
+    }
+}
 
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Error {

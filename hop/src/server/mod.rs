@@ -6,6 +6,7 @@
 pub(crate) mod accept;
 pub(crate) mod address;
 pub(crate) mod blocking;
+pub(crate) mod builder;
 pub(crate) mod clock;
 pub(crate) mod error;
 pub(crate) mod exchange;
@@ -64,6 +65,14 @@ impl Default for Options {
             wait: Wait::Native,
             spread: Spread::BEST,
         }
+    }
+}
+
+impl Options {
+    /// As on systems that are not Linux.
+    fn portable(&mut self, portable: bool) {
+        (self.wait, self.spread) =
+            if portable { (Wait::Portable, Spread::HandOver) } else { (Wait::Native, Spread::BEST) };
     }
 }
 
