@@ -233,7 +233,7 @@ mod tests {
     /// Fills and consumes as `rng` says, beside a queue that must always hold the same.
     fn compare_with_a_queue(rng: &mut Rng) {
         let mut carry = Carry::default();
-        let mut queue = VecDeque::new();
+        let mut queue: VecDeque<u8> = VecDeque::new();
         for _ in 0..2_000 {
             if rng.chance(60) {
                 let missing = *rng.pick(&[1, 10, 300, 5_000, 1 << 30]);
