@@ -21,10 +21,14 @@ pub mod unversioned;
 pub use hop_macros::{route, routes};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 
+pub use crate::app::answers::{HeadPart, Html, Redirect};
 pub use crate::app::body::{Body, BodyError, Chunk};
-pub use crate::app::build::IntoApp;
 pub use crate::app::error::{BuildError, Problem};
-pub use crate::app::extract::{BodyRejection, FromRequest, State, StateRef, StateRejection};
+pub use crate::app::extract::{
+    Accept, Bearer, BodyRejection, ContentType, Cookie, Form, FormRejection, FromHeader, FromRequest, Header,
+    HeaderRejection, Headers, Host, Origin, Path, PathRejection, Query, QueryRejection, Referer, State, StateRef,
+    StateRejection, UriRejection, UserAgent,
+};
 pub use crate::app::handler::{Callbacks, EventHandler, FnHandler, handler};
 pub use crate::app::into_response::{IntoResponse, Plain};
 pub use crate::app::limits::{Limits, Timeouts};
@@ -35,10 +39,12 @@ pub use crate::app::reply::{Replied, Reply};
 pub use crate::app::request::Request;
 pub use crate::app::responder::{Responder, Sent};
 pub use crate::app::response::{Response, ResponseHead};
-pub use crate::app::router::App;
+pub use crate::app::router::{App, IntoApp};
 pub use crate::app::routes::Routes;
 pub use crate::app::spec::{ANY, Methods, Route, Spec};
 pub use crate::app::stream::{Part, Source};
+#[cfg(feature = "json")]
+pub use crate::app::{extract::JsonRejection, json::Json};
 pub use crate::server::Server;
 pub use crate::server::address::{Address, LocalAddr};
 pub use crate::server::builder::{Builder, listen_and_serve};

@@ -15,7 +15,7 @@ use super::pattern::{Pattern, join};
 use super::reply::{Replied, Reply};
 use super::request::Request;
 use super::response::Response;
-use super::router::{App, Fallback, Paths, Table};
+use super::router::{App, Fallback, IntoApp, Paths, Table};
 use super::routes::{self, Entry, Group, Own, Routes};
 use crate::wire::head::HEADERS_CEILING;
 
@@ -34,25 +34,9 @@ impl Routes {
     }
 }
 
-/// What becomes an app: a collection of routes, or an app that was built.
-pub trait IntoApp {
-    /// The app.
-    ///
-    /// # Errors
-    ///
-    /// As [`Routes::build`].
-    fn into_app(self) -> Result<App, BuildError>;
-}
-
 impl IntoApp for Routes {
     fn into_app(self) -> Result<App, BuildError> {
         self.build()
-    }
-}
-
-impl IntoApp for App {
-    fn into_app(self) -> Result<App, BuildError> {
-        Ok(self)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! This layer knows no slab, no poll loop and no socket.
 
+pub mod answers;
 pub mod body;
 pub mod build;
 pub mod endpoint;
@@ -10,6 +11,8 @@ pub mod extract;
 pub mod handler;
 pub mod hooks;
 pub mod into_response;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod limits;
 pub mod location;
 pub mod mail;

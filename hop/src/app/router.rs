@@ -6,6 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use super::error::BuildError;
 use super::limits::{Limits, Timeouts};
 use super::params::RawParams;
 
@@ -31,6 +32,26 @@ impl App {
     #[inline]
     pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, RawParams<'a>) {
         self.paths.find(method, path)
+    }
+}
+
+/// What can be served: a collection of routes, or an app that was built before.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be served",
+    note = "give `routes![…]`, `Routes` or a built `App`"
+)]
+pub trait IntoApp {
+    /// Builds it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that does not fit: see [`Routes::build`](crate::Routes::build).
+    fn into_app(self) -> Result<App, BuildError>;
+}
+
+impl IntoApp for App {
+    fn into_app(self) -> Result<App, BuildError> {
+        Ok(self)
     }
 }
 

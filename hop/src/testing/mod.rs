@@ -30,7 +30,7 @@ use http::{HeaderName, HeaderValue};
 pub use self::answer::Answer;
 pub use self::client::Client;
 use self::world::World;
-use crate::app::build::IntoApp;
+use crate::app::router::IntoApp;
 
 /// An app under test: one worker without sockets.
 #[derive(Clone)]

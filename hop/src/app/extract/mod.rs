@@ -1,12 +1,28 @@
 //! Extractors: what a route's arguments can be.
 
+mod arity;
 mod body;
+mod fields;
+mod header;
+mod line;
+pub(super) mod media;
+mod path;
+mod query;
 mod rejection;
 mod state;
 mod stream;
+mod text;
 
-pub use self::body::BodyRejection;
-pub use self::rejection::StateRejection;
+pub use self::header::{
+    Accept, Bearer, ContentType, Cookie, FromHeader, Header, Headers, Host, Origin, Referer, UserAgent,
+};
+pub use self::path::Path;
+pub use self::query::{Form, Query};
+#[cfg(feature = "json")]
+pub use self::rejection::JsonRejection;
+pub use self::rejection::{
+    BodyRejection, FormRejection, HeaderRejection, PathRejection, QueryRejection, StateRejection, UriRejection,
+};
 pub use self::state::{State, StateRef};
 
 use std::convert::Infallible;

@@ -3,21 +3,32 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::StatusCode;
+use http::{StatusCode, header};
 
 use crate::app::into_response::{IntoResponse, Plain};
 use crate::app::response::{Response, TEXT};
 
 /// What all rejections are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reason {
-    pub(super) status: StatusCode,
-    pub(super) text: Cow<'static, str>,
+struct Reason {
+    status: StatusCode,
+    text: Cow<'static, str>,
 }
 
 impl Reason {
-    pub(super) fn new(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Box<Reason> {
-        Box::new(Reason { status, text: text.into() })
+    fn plain(&self) -> Option<Plain<'_>> {
+        let needs_headers = self.status == StatusCode::UNAUTHORIZED;
+        let plain = Plain { status: self.status, content_type: Some(TEXT), body: self.text.as_bytes() };
+        (!needs_headers).then_some(plain)
+    }
+
+    /// RFC 9110 §15.5.2: a 401 says how to authenticate.
+    fn into_response(self) -> Response {
+        let response = Response::new(self.status).with_text(self.text.into_owned());
+        match self.status {
+            StatusCode::UNAUTHORIZED => response.with_header(header::WWW_AUTHENTICATE, "Bearer"),
+            _ => response,
+        }
     }
 }
 
@@ -29,8 +40,8 @@ macro_rules! rejections {
         pub struct $name(Box<Reason>);
 
         impl $name {
-            pub(super) fn new(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
-                $name(Reason::new(status, text))
+            pub(in crate::app) fn new(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
+                $name(Box::new(Reason { status, text: text.into() }))
             }
 
             /// The status that is answered.
@@ -49,19 +60,35 @@ macro_rules! rejections {
 
         impl IntoResponse for $name {
             fn into_response(self) -> Response {
-                Response::new(self.0.status).with_text(self.0.text.into_owned())
+                self.0.into_response()
             }
 
             fn plain(&self) -> Option<Plain<'_>> {
-                Some(Plain { status: self.0.status, content_type: Some(TEXT), body: self.0.text.as_bytes() })
+                self.0.plain()
             }
         }
     )*};
 }
 
 rejections! {
-    /// The app has no such state: 500. An app that was built with this extractor in sight cannot answer it.
-    StateRejection
+    /// A path parameter is not what was asked for: 400.
+    PathRejection
+    /// The query is not what was asked for: 400.
+    QueryRejection
+    /// The body is no form (415), or not the one that was asked for (422).
+    FormRejection
     /// The body is not what was asked for: 400.
     BodyRejection
+    /// The target is not a valid URI: 400.
+    UriRejection
+    /// A header field is missing or not what was asked for: 400, or what [`FromHeader::REFUSAL`](crate::FromHeader::REFUSAL) says.
+    HeaderRejection
+    /// The app has no such state: 500. An app that was built with this extractor in sight cannot answer it.
+    StateRejection
+}
+
+#[cfg(feature = "json")]
+rejections! {
+    /// The body is not said to be JSON (415), is no JSON (400), or not what was asked for (422).
+    JsonRejection
 }

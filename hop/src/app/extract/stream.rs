@@ -7,7 +7,7 @@ use crate::app::body::Body;
 use crate::app::needs::{BodyMode, Needs};
 use crate::app::request::Request;
 
-/// The body as it comes; the callback runs before it does.
+/// The body as it comes; the callback runs before it does. Only one argument can take it; it is empty where the request has none.
 impl<'r> FromRequest<'r> for Body {
     type Rejection = Infallible;
 
