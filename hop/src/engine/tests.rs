@@ -137,6 +137,13 @@ fn a_body_that_comes_later_needs_no_further_byte_to_end() {
 }
 
 #[test]
+fn an_expectation_without_a_body_does_not_end_the_connection() {
+    let mut driver = inspect();
+    driver.send(b"GET /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n");
+    assert!(driver.text().starts_with("HTTP/1.1 200 OK\r\n") && !driver.text().contains("close"), "{}", driver.text());
+}
+
+#[test]
 fn a_malformed_request_gets_its_status_and_the_end() {
     let mut driver = inspect();
     driver.send(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n");

@@ -126,14 +126,16 @@ impl H1 {
         self.keep_alive = framing.keep_alive;
         self.http10 = head.version == Version::Http10;
         self.head_request = head.method == "HEAD";
-        self.continue_owed = framing.expect_continue;
         self.unread = match framing.body {
             BodyLength::None => Unread::Nothing,
             BodyLength::Exact(0) => Unread::Nothing,
             BodyLength::Exact(n) => Unread::Exact(n),
             BodyLength::Chunked => Unread::Chunked(Chunked::default()),
         };
-        self.step(if matches!(self.unread, Unread::Nothing) { Move::Head } else { Move::HeadOfBody });
+        let bodiless = matches!(self.unread, Unread::Nothing);
+        // Without a body there is nothing to continue with (RFC 9110 §10.1.1).
+        self.continue_owed = framing.expect_continue && !bodiless;
+        self.step(if bodiless { Move::Head } else { Move::HeadOfBody });
     }
 
     /// The next piece of the body from the start of `input`, and how many bytes it took. `None`: more input is needed.
