@@ -112,7 +112,12 @@ impl Focus<'_> {
     fn decrypt(&mut self, input: &[u8]) {
         let Conn { session: Some(secured), carry, .. } = &mut *self.conn else { return };
         let mut plain = Vec::new();
+        let said = secured.cipher.len();
         let decrypted = secured.session.decrypt(input, &mut plain, &mut secured.cipher);
+        if secured.said_goodbye {
+            // Whatever the session would reply comes too late: nothing follows the farewell.
+            secured.cipher.truncate(said);
+        }
         if !plain.is_empty() {
             carry.get_or_insert_default().append(&plain);
         }
