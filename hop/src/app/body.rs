@@ -132,6 +132,11 @@ impl Feed {
         state.full
     }
 
+    /// Whether the connection has stopped reading for the consumer's sake.
+    pub(crate) fn lags(&self) -> bool {
+        self.lock().full
+    }
+
     /// The body is complete, or never will be.
     pub(crate) fn end(&self, end: Result<HeaderMap, BodyError>) {
         let mut state = self.lock();

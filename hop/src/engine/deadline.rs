@@ -89,6 +89,9 @@ fn waits_for(conn: &Conn<Flight>) -> Timer {
 
 /// Whether it is the peer that is waited for: not a consumer that lags, and not a handler that did not want the body.
 fn wants_body(conn: &Conn<Flight>) -> bool {
-    let wanted = |flight: &Flight| flight.feed.is_some() || matches!(flight.waits, Waits::Body);
-    conn.carry.is_none() && conn.flight.as_deref().is_some_and(wanted)
+    let wanted = |flight: &Flight| match &flight.feed {
+        Some(feed) => !feed.lags(),
+        None => matches!(flight.waits, Waits::Body),
+    };
+    conn.flight.as_deref().is_some_and(wanted)
 }

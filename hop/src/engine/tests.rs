@@ -61,7 +61,11 @@ impl Driver {
         let outside = self.outside();
         self.engine.received(self.id, bytes.len(), &outside);
         self.flush();
-        while let Some(id) = self.engine.run(&outside) {
+        self.work();
+    }
+
+    fn work(&mut self) {
+        while let Some(id) = self.engine.run(&self.outside()) {
             assert_eq!(id, self.id);
             self.flush();
         }
@@ -149,6 +153,20 @@ fn a_malformed_request_gets_its_status_and_the_end() {
     driver.send(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n");
     assert!(driver.text().starts_with("HTTP/1.1 400 "), "{}", driver.text());
     assert_eq!(driver.verdict, Some(Verdict::ShutdownWrite));
+}
+
+#[test]
+fn a_body_that_never_ends_gets_408_wherever_it_stops() {
+    let request = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r";
+    for end in 57..=request.len() {
+        let mut driver = inspect();
+        driver.send(&request[..end]);
+        while driver.sent.is_empty() {
+            driver.now.ticks = driver.engine.wake_at().expect("a deadline is set");
+            driver.work();
+        }
+        assert!(driver.text().starts_with("HTTP/1.1 408 "), "after {end} bytes: {}", driver.text());
+    }
 }
 
 #[test]
