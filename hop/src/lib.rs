@@ -29,6 +29,7 @@ pub use crate::app::extract::{
     HeaderRejection, Headers, Host, Origin, Path, PathRejection, Query, QueryRejection, Referer, State, StateRef,
     StateRejection, UriRejection, UserAgent,
 };
+pub use crate::app::file::{StaticDir, StaticFile, Symlinks, dir, file};
 pub use crate::app::handler::{Callbacks, EventHandler, FnHandler, handler};
 pub use crate::app::into_response::{IntoResponse, Plain};
 pub use crate::app::limits::{Limits, Timeouts};

@@ -55,6 +55,8 @@ struct Builder {
     /// By the shape of their pattern.
     paths: BTreeMap<String, PathRoutes>,
     fallbacks: Vec<(Fallback, Location)>,
+    /// Paths with the routes that answer there if no other does.
+    spare: Vec<(String, Placed)>,
 }
 
 /// All routes of one path.
@@ -175,19 +177,47 @@ impl Builder {
                 return self.problem(format!("the path \"{text}\" is not valid: {fault}"), [entry.place()]);
             }
         };
+        if let Some(fault) = &entry.fault {
+            self.problem(fault.as_str(), [entry.at]);
+        }
         let body = self.check(&entry, &text, &pattern, context);
         let spec = entry.spec.as_ref();
         let (name, place, at) = (entry.name, entry.place(), entry.at);
-        let endpoint = Endpoint {
-            body,
-            body_bytes_max: spec.and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
-            answer_timeout: spec.and_then(|spec| spec.timeout),
-            names: pattern.names.clone(),
-            scope: Arc::clone(&context.scope),
-            handler: entry.handler,
+        let placed = |handler, names: &[Box<str>]| {
+            let endpoint = Endpoint {
+                body,
+                body_bytes_max: spec.and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
+                answer_timeout: spec.and_then(|spec| spec.timeout),
+                names: names.into(),
+                scope: Arc::clone(&context.scope),
+                handler,
+            };
+            Placed { endpoint: Arc::new(endpoint), name, place, at }
         };
-        let placed = Placed { endpoint: Arc::new(endpoint), name, place, at };
+        if let Some(root) = entry.root {
+            self.root_of_directory(&text, placed(root, &pattern.names[..pattern.names.len() - 1]));
+        }
+        let placed = placed(entry.handler, &pattern.names);
         self.place(text, pattern, entry.methods.named(), placed);
+    }
+
+    /// `{*rest}` is never empty, so that the root of a directory, `text` without it, needs a route of its own.
+    fn root_of_directory(&mut self, text: &str, root: Placed) {
+        let with_slash = text.rsplit_once('/').map_or("", |(before, _)| &text[..=before.len()]);
+        let without = with_slash.trim_end_matches('/');
+        let paths = [with_slash, without].into_iter().filter(|path| !path.is_empty());
+        self.spare.extend(paths.map(|path| (path.to_owned(), root.clone())));
+    }
+
+    /// Gives paths that no other route answers to those that would.
+    fn place_spare(&mut self) {
+        for (text, placed) in std::mem::take(&mut self.spare) {
+            let Ok(pattern) = Pattern::read(&text) else { continue };
+            let is_free = self.paths.get(&pattern.shape).is_none_or(|path| !path.answers(&Method::GET));
+            if is_free {
+                self.place(text, pattern, &[Method::GET], placed);
+            }
+        }
     }
 
     /// What the arguments of a route need must be there. Gives how it takes the body.
@@ -244,6 +274,7 @@ impl Builder {
     }
 
     fn finish(mut self, root: Context) -> Result<App, BuildError> {
+        self.place_spare();
         let mut paths = Paths { fixed: Default::default(), patterns: matchit::Router::new(), fallbacks: Vec::new() };
         for (shape, path) in &self.paths {
             let table = path.table();
@@ -285,6 +316,10 @@ impl Builder {
 }
 
 impl PathRoutes {
+    fn answers(&self, wanted: &Method) -> bool {
+        self.any.is_some() || self.named.iter().any(|(method, _)| method == wanted)
+    }
+
     fn first_place(&self) -> Option<Location> {
         self.any.iter().chain(self.named.iter().map(|(_, placed)| placed)).map(|placed| placed.place).next()
     }

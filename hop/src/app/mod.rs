@@ -8,6 +8,7 @@ pub mod build;
 pub mod endpoint;
 pub mod error;
 pub mod extract;
+pub mod file;
 pub mod handler;
 pub mod hooks;
 pub mod into_response;

@@ -89,6 +89,10 @@ pub(crate) struct Entry {
     pub(crate) name: &'static str,
     /// Where it was registered.
     pub(crate) at: Location,
+    /// Of a directory: what answers at its root, with the slash and without, where no other route does.
+    pub(crate) root: Option<Box<dyn AnyHandler>>,
+    /// What is known to be wrong with it.
+    pub(crate) fault: Option<String>,
 }
 
 pub(crate) struct Group {
@@ -108,14 +112,8 @@ impl Routes {
     #[allow(clippy::should_implement_trait, reason = "routes are not numbers, and users read `.add(route)` as a list")]
     pub fn add<R: Route>(mut self, route: R) -> Self {
         let spec = route.spec();
-        self.entries.push(Entry {
-            pattern: spec.pattern.to_owned(),
-            methods: spec.methods(),
-            spec: Some(spec),
-            name: type_name::<R>(),
-            handler: erased(route),
-            at: Location::caller(),
-        });
+        let entry = Entry::new(spec.pattern.to_owned(), spec.methods(), route);
+        self.entries.push(Entry { spec: Some(spec), ..entry });
         self
     }
 
@@ -134,14 +132,7 @@ impl Routes {
         methods: impl Into<Methods>,
         handler: H,
     ) -> Self {
-        self.entries.push(Entry {
-            pattern: pattern.into(),
-            methods: methods.into(),
-            spec: None,
-            name: type_name::<H>(),
-            handler: erased(handler),
-            at: Location::caller(),
-        });
+        self.entries.push(Entry::new(pattern.into(), methods.into(), handler));
         self
     }
 
@@ -246,6 +237,21 @@ impl Routes {
 }
 
 impl Entry {
+    /// Any handler, registered by the caller.
+    #[track_caller]
+    pub(crate) fn new<H: EventHandler>(pattern: String, methods: Methods, handler: H) -> Entry {
+        Entry {
+            pattern,
+            methods,
+            spec: None,
+            name: type_name::<H>(),
+            handler: erased(handler),
+            at: Location::caller(),
+            root: None,
+            fault: None,
+        }
+    }
+
     /// What its arguments need.
     pub(crate) fn needs(&self) -> Option<&Needs> {
         self.spec.as_ref().map(|spec| &spec.needs)
@@ -257,7 +263,7 @@ impl Entry {
     }
 }
 
-fn erased(handler: impl EventHandler) -> Box<dyn AnyHandler> {
+pub(crate) fn erased(handler: impl EventHandler) -> Box<dyn AnyHandler> {
     Box::new(Shared(Arc::new(handler)))
 }
 

@@ -1,0 +1,278 @@
+//! Opening files beneath a root, so that nothing outside it can be reached, whatever the name or the links below it say.
+//!
+//! On Linux the kernel itself keeps the walk below the root (`openat2`); elsewhere, and where a sandbox forbids that call, the walk goes
+//! directory by directory and follows no symbolic link.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::validator::Modified;
+
+/// Which symbolic links are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Symlinks {
+    /// Relative ones that stay below the root at each step. Others are not found. Where the system cannot promise that (other systems than
+    /// Linux, and Linux before 5.6), none is followed.
+    #[default]
+    Below,
+    /// None.
+    Refused,
+    /// All, wherever they lead. Only for roots in which nobody else can write.
+    Anywhere,
+}
+
+/// How much an opening may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Not at all: for worker threads. What is not in the kernel's caches is [`Missed::WouldBlock`].
+    Never,
+    /// As long as the disk takes: for the blocking pool.
+    Always,
+}
+
+/// What was found under a name.
+#[derive(Debug)]
+pub(super) enum Found {
+    File(Opened),
+    Directory,
+}
+
+/// A regular file, open and measured.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) length_bytes: u64,
+    pub(super) modified: Modified,
+}
+
+/// Why nothing was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missed {
+    /// Try again with [`Patience::Always`].
+    WouldBlock,
+    /// There is no regular file and no directory of this name below the root.
+    NotFound,
+    /// hop's process may not read it.
+    Forbidden,
+    /// Descriptors or memory have run out, or the file is locked: it may work later.
+    Busy,
+    /// The disk failed, for one.
+    Failed(Errno),
+}
+
+/// A directory that holds all that may be opened. It is opened when it is first needed, and again when it was removed and made anew.
+#[derive(Debug)]
+pub(super) struct Root {
+    path: PathBuf,
+    symlinks: Symlinks,
+    open: RwLock<Option<Arc<OpenRoot>>>,
+}
+
+#[derive(Debug)]
+struct OpenRoot {
+    directory: OwnedFd,
+    /// Files that the kernel has cached open at once: the file system is not on a network nor served by another process.
+    is_quick: bool,
+}
+
+impl Root {
+    pub(super) fn new(path: PathBuf, symlinks: Symlinks) -> Self {
+        // The process may change its directory later; without a current directory the path is all there is.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        Root { path, symlinks, open: RwLock::new(None) }
+    }
+
+    pub(super) fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
+    /// Opens what has this name; it must be one of [`Name`](super::name::Name)'s. An empty one is the root itself.
+    pub(super) fn open(&self, name: &[u8], patience: Patience) -> Result<Found, Missed> {
+        let root = self.directory(patience)?;
+        match self.open_in(&root, name, patience) {
+            Err(Missed::NotFound) if root.is_removed() => {
+                self.forget();
+                self.open_in(&*self.directory(patience)?, name, patience)
+            }
+            found => found,
+        }
+    }
+
+    fn open_in(&self, root: &OpenRoot, name: &[u8], patience: Patience) -> Result<Found, Missed> {
+        let name = if name.is_empty() { b"." } else { name };
+        let opened = match patience {
+            Patience::Never if root.is_quick => system::open_cached(root.directory.as_fd(), name, self.symlinks),
+            Patience::Never => Err(Missed::WouldBlock),
+            Patience::Always => system::open(root.directory.as_fd(), name, self.symlinks),
+        };
+        measure(File::from(opened?))
+    }
+
+    fn directory(&self, patience: Patience) -> Result<Arc<OpenRoot>, Missed> {
+        if let Some(open) = &*self.open.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+            return Ok(Arc::clone(open));
+        }
+        if patience == Patience::Never {
+            return Err(Missed::WouldBlock);
+        }
+        let directory = rustix::fs::openat(CWD, &self.path, DIRECTORY, Mode::empty()).map_err(|error| {
+            log::error!("the directory {} cannot be opened: {error}", self.path.display());
+            Missed::from(error)
+        })?;
+        let open = Arc::new(OpenRoot { is_quick: system::is_quick(directory.as_fd()), directory });
+        *self.open.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&open));
+        Ok(open)
+    }
+
+    fn forget(&self) {
+        *self.open.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+    }
+}
+
+impl OpenRoot {
+    /// A removed directory has no name any more, and nothing new appears in it.
+    fn is_removed(&self) -> bool {
+        rustix::fs::fstat(&self.directory).is_ok_and(|stat| stat.st_nlink == 0)
+    }
+}
+
+const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// `NONBLOCK` lets the opening of a pipe or device return at once, so that it can be seen and left alone.
+const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// What kind of thing was opened, and its measures.
+fn measure(file: File) -> Result<Found, Missed> {
+    let metadata = file.metadata().map_err(|error| Missed::from(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        return Ok(Found::Directory);
+    }
+    if !kind.is_file() {
+        debug_assert!(kind.is_fifo() || kind.is_char_device() || kind.is_block_device(), "nothing else can be opened");
+        return Err(Missed::NotFound);
+    }
+    let modified = Modified { seconds: metadata.mtime(), nanoseconds: metadata.mtime_nsec() };
+    Ok(Found::File(Opened { file, length_bytes: metadata.len(), modified }))
+}
+
+impl From<Errno> for Missed {
+    fn from(error: Errno) -> Self {
+        match error {
+            // `XDEV` and `LOOP` are `openat2`'s and `NOFOLLOW`'s words for a link that may not be followed; `NXIO` is a socket.
+            Errno::NOENT
+            | Errno::NOTDIR
+            | Errno::NAMETOOLONG
+            | Errno::LOOP
+            | Errno::XDEV
+            | Errno::NXIO
+            | Errno::NODEV => Missed::NotFound,
+            Errno::ACCESS | Errno::PERM => Missed::Forbidden,
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN | Errno::INTR => Missed::Busy,
+            error => Missed::Failed(error),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    //! Linux: the kernel keeps the walk below the root.
+
+    use super::*;
+    use rustix::fs::ResolveFlags;
+
+    /// Opens without waiting for a disk: every directory and the file must be in the kernel's caches (`RESOLVE_CACHED`, Linux 5.12).
+    /// Mount points end the attempt, because what is mounted there may be slow.
+    pub(super) fn open_cached(root: BorrowedFd<'_>, name: &[u8], symlinks: Symlinks) -> Result<OwnedFd, Missed> {
+        let quick = ResolveFlags::CACHED | ResolveFlags::NO_XDEV;
+        rustix::fs::openat2(root, name, READ, Mode::empty(), resolve(symlinks) | quick).map_err(|error| match error {
+            // Not cached; a mount point or a way out; an old kernel; a sandbox: the pool finds out which.
+            Errno::AGAIN | Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::PERM => Missed::WouldBlock,
+            error => error.into(),
+        })
+    }
+
+    pub(super) fn open(root: BorrowedFd<'_>, name: &[u8], symlinks: Symlinks) -> Result<OwnedFd, Missed> {
+        for _ in 0..ATTEMPTS {
+            match rustix::fs::openat2(root, name, READ, Mode::empty(), resolve(symlinks)) {
+                // Something was renamed while the kernel walked through a link: it could not promise to have stayed below.
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                // Linux before 5.6, or a sandbox that does not know the call.
+                Err(Errno::NOSYS | Errno::PERM) => return super::open_by_steps(root, name, symlinks),
+                opened => return Ok(opened?),
+            }
+        }
+        Err(Missed::Busy)
+    }
+
+    const ATTEMPTS: usize = 16;
+
+    fn resolve(symlinks: Symlinks) -> ResolveFlags {
+        let below = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        match symlinks {
+            Symlinks::Below => below,
+            Symlinks::Refused => below | ResolveFlags::NO_SYMLINKS,
+            Symlinks::Anywhere => ResolveFlags::NO_MAGICLINKS,
+        }
+    }
+
+    /// Whether the file system is one of those that answer from the kernel's caches alone.
+    pub(super) fn is_quick(directory: BorrowedFd<'_>) -> bool {
+        rustix::fs::fstatfs(directory).is_ok_and(|system| QUICK.contains(&(system.f_type as u32)))
+    }
+
+    /// ext, xfs, btrfs, f2fs, zfs, bcachefs, tmpfs, ramfs, overlayfs, squashfs, erofs, as statfs(2) numbers them.
+    const QUICK: [u32; 11] = [
+        0xEF53,
+        0x5846_5342,
+        0x9123_683E,
+        0xF2F5_2010,
+        0x2FC1_2FC1,
+        0xCA45_1A4E,
+        0x0102_1994,
+        0x8584_58F6,
+        0x794C_7630,
+        0x7371_7368,
+        0xE0F5_E1E2,
+    ];
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    //! Elsewhere: directory by directory, always on the pool.
+
+    use super::*;
+
+    pub(super) use super::open_by_steps as open;
+
+    pub(super) fn open_cached(_: BorrowedFd<'_>, _: &[u8], _: Symlinks) -> Result<OwnedFd, Missed> {
+        Err(Missed::WouldBlock)
+    }
+
+    pub(super) fn is_quick(_: BorrowedFd<'_>) -> bool {
+        false
+    }
+}
+
+/// Walks directory by directory. No link is followed, so that nothing leads out, except where links may lead anywhere.
+fn open_by_steps(root: BorrowedFd<'_>, name: &[u8], symlinks: Symlinks) -> Result<OwnedFd, Missed> {
+    if symlinks == Symlinks::Anywhere {
+        return Ok(rustix::fs::openat(root, name, READ, Mode::empty())?);
+    }
+    let mut segments: Vec<&[u8]> = name.split(|&byte| byte == b'/').collect();
+    let last = segments.pop().unwrap_or(b".");
+    let mut directory: Option<OwnedFd> = None;
+    for segment in segments {
+        let within = directory.as_ref().map_or(root, AsFd::as_fd);
+        directory = Some(rustix::fs::openat(within, segment, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?);
+    }
+    let within = directory.as_ref().map_or(root, AsFd::as_fd);
+    Ok(rustix::fs::openat(within, last, READ | OFlags::NOFOLLOW, Mode::empty())?)
+}
