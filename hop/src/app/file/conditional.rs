@@ -45,8 +45,8 @@ mod tests {
     use super::super::validator::Modified;
     use super::*;
 
-    const TAG: &[u8] = b"\"1-2ebc9ae1.0\"";
-    const WEAK: &[u8] = b"W/\"1-2ebc9ae1.0\"";
+    const TAG: &[u8] = b"\"1-2ebc98a1.0\"";
+    const WEAK: &[u8] = b"W/\"1-2ebc98a1.0\"";
     const OTHER: &[u8] = b"\"other\"";
     const BEFORE: &[u8] = b"Sun, 06 Nov 1994 08:49:36 GMT";
     const AT: &[u8] = b"Sun, 06 Nov 1994 08:49:37 GMT";

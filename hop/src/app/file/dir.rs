@@ -10,7 +10,7 @@ use super::kind;
 use super::name::{self, Name};
 use super::open::{Patience, Root, Symlinks};
 use super::options::Options;
-use super::serve::{Answer, Search, WouldBlock, asked};
+use super::serve::{Answer, Search, WouldBlock, asked, refusal};
 use crate::app::handler::EventHandler;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
@@ -150,10 +150,9 @@ impl StaticDir {
     }
 
     fn look(&self, request: &Request<'_>, patience: Patience) -> Answer {
-        let asked = match asked(request) {
-            Ok(asked) => asked,
-            Err(answer) => return Ok(answer),
-        };
+        if let Some(refusal) = refusal(request) {
+            return Ok(refusal);
+        }
         let Some(rest) = self.place.rest(request) else { return Ok(to_directory(request)) };
         let Inner { root, options, index, shows_hidden } = &*self.inner;
         let Name { path, is_directory } = match name::parse(rest, *shows_hidden) {
@@ -166,7 +165,7 @@ impl StaticDir {
             (true, None) => return Ok(Response::new(StatusCode::NOT_FOUND)),
         };
         let search = Search { root, options, content_type: &kind::content_type(&name), patience };
-        search.answer(&name, &asked, || match is_directory {
+        search.answer(&name, &asked(request), || match is_directory {
             false => to_directory(request),
             true => Response::new(StatusCode::NOT_FOUND),
         })

@@ -28,7 +28,6 @@ mod tests {
             ("a.html", "text/html; charset=utf-8"),
             ("a/b.CSS", "text/css; charset=utf-8"),
             ("a.js", "text/javascript; charset=utf-8"),
-            ("a.min.mjs", "text/javascript; charset=utf-8"),
             ("a.txt", "text/plain; charset=utf-8"),
             ("a.json", "application/json"),
             ("a.svg", "image/svg+xml"),

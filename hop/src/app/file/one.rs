@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::kind;
 use super::open::{Patience, Root, Symlinks};
 use super::options::Options;
-use super::serve::{Answer, Search, WouldBlock, asked};
+use super::serve::{Answer, Search, WouldBlock, asked, refusal};
 use crate::app::handler::EventHandler;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
@@ -117,13 +117,12 @@ impl StaticFile {
     }
 
     fn look(&self, request: &Request<'_>, patience: Patience) -> Answer {
-        let asked = match asked(request) {
-            Ok(asked) => asked,
-            Err(answer) => return Ok(answer),
-        };
+        if let Some(refusal) = refusal(request) {
+            return Ok(refusal);
+        }
         let Inner { root, name, content_type, options } = &*self.0;
         let search = Search { root, options, content_type, patience };
-        search.answer(name, &asked, || Response::new(StatusCode::NOT_FOUND))
+        search.answer(name, &asked(request), || Response::new(StatusCode::NOT_FOUND))
     }
 
     /// What is wrong with it before anybody asks for it.

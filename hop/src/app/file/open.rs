@@ -276,3 +276,86 @@ fn open_by_steps(root: BorrowedFd<'_>, name: &[u8], symlinks: Symlinks) -> Resul
     let within = directory.as_ref().map_or(root, AsFd::as_fd);
     Ok(rustix::fs::openat(within, last, READ | OFlags::NOFOLLOW, Mode::empty())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::*;
+
+    type Opener = fn(BorrowedFd<'_>, &[u8], Symlinks) -> Result<OwnedFd, Missed>;
+
+    /// `secret`, and below `root`: `a`, `deep/b` and links.
+    fn tree(name: &str) -> PathBuf {
+        let outer = std::env::temp_dir().join(format!("hop-open-{}-{name}", std::process::id()));
+        fs::create_dir_all(outer.join("root/deep")).unwrap();
+        for file in ["secret", "root/a", "root/deep/b"] {
+            fs::write(outer.join(file), file).unwrap();
+        }
+        let links = [("inside", "a"), ("out", "../secret"), ("up", ".."), ("shallow", "deep"), ("absolute", "/etc")];
+        links.iter().for_each(|(link, target)| symlink(target, outer.join("root").join(link)).unwrap());
+        outer
+    }
+
+    fn read(outer: &Path, name: &str, symlinks: Symlinks, open: Opener) -> Result<String, Missed> {
+        let root = File::open(outer.join("root")).unwrap();
+        match measure(File::from(open(root.as_fd(), name.as_bytes(), symlinks)?))? {
+            Found::File(opened) => Ok(std::io::read_to_string(opened.file).unwrap()),
+            Found::Directory => Ok("directory".to_owned()),
+        }
+    }
+
+    #[test]
+    fn both_ways_of_opening_stay_below_the_root() {
+        let outer = tree("both");
+        for open in [system::open as Opener, open_by_steps] {
+            for symlinks in [Symlinks::Below, Symlinks::Refused] {
+                let read = |name: &str| read(&outer, name, symlinks, open);
+                assert_eq!(read("a").unwrap(), "root/a");
+                assert_eq!(read("deep/b").unwrap(), "root/deep/b");
+                assert_eq!(read("deep").unwrap(), "directory");
+                assert_eq!(read(".").unwrap(), "directory");
+                for missed in ["none", "a/b", "deep/none/c", "out", "up/secret", "up", "absolute/passwd", "absolute"] {
+                    assert_eq!(read(missed), Err(Missed::NotFound), "{missed}");
+                }
+            }
+            assert_eq!(read(&outer, "up/secret", Symlinks::Anywhere, open).unwrap(), "secret");
+        }
+        let inside = |symlinks, open| read(&outer, "inside", symlinks, open);
+        assert_eq!(inside(Symlinks::Below, system::open).unwrap(), "root/a");
+        assert_eq!(inside(Symlinks::Refused, system::open), Err(Missed::NotFound));
+        assert_eq!(inside(Symlinks::Below, open_by_steps), Err(Missed::NotFound));
+        assert_eq!(read(&outer, "shallow/b", Symlinks::Below, open_by_steps), Err(Missed::NotFound));
+        fs::remove_dir_all(outer).unwrap();
+    }
+
+    #[test]
+    fn what_opens_without_waiting_is_what_opens_with_patience() {
+        let outer = tree("cached");
+        let root = Root::new(outer.join("root"), Symlinks::Below);
+        assert_eq!(root.open(b"a", Patience::Never).err(), Some(Missed::WouldBlock), "the root is not open yet");
+        let length = |found: Found| match found {
+            Found::File(opened) => opened.length_bytes,
+            Found::Directory => 0,
+        };
+        for name in ["a", "deep/b", "deep", "inside", "none", "out", "up/secret"] {
+            let patient = root.open(name.as_bytes(), Patience::Always).map(length);
+            match root.open(name.as_bytes(), Patience::Never).map(length) {
+                // A file system that is not known to be quick, or a kernel that cannot say.
+                Err(Missed::WouldBlock) => {}
+                hasty => assert_eq!(hasty, patient, "{name}"),
+            }
+        }
+        fs::remove_dir_all(outer).unwrap();
+    }
+
+    #[test]
+    fn errors_are_told_by_what_a_client_can_do() {
+        assert_eq!(Missed::from(Errno::ACCESS), Missed::Forbidden);
+        assert_eq!(Missed::from(Errno::MFILE), Missed::Busy);
+        assert_eq!(Missed::from(Errno::XDEV), Missed::NotFound);
+        assert_eq!(Missed::from(Errno::IO), Missed::Failed(Errno::IO));
+    }
+}

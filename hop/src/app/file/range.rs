@@ -101,24 +101,24 @@ mod tests {
         wanted(field.as_bytes(), 10)
     }
 
-    fn parts<const N: usize>(parts: [Range; N]) -> Wanted {
-        Wanted::Parts(parts.to_vec())
+    fn parts<const N: usize>(parts: [(u64, u64); N]) -> Wanted {
+        Wanted::Parts(parts.into_iter().map(|(start, end)| start..end).collect())
     }
 
     #[test]
     fn one_range_in_its_three_forms() {
-        assert_eq!(of_ten("bytes=0-0"), parts([0..1]));
-        assert_eq!(of_ten("bytes=2-5"), parts([2..6]));
-        assert_eq!(of_ten("Bytes= 7-"), parts([7..10]));
-        assert_eq!(of_ten("bytes=-3"), parts([7..10]));
+        assert_eq!(of_ten("bytes=0-0"), parts([(0, 1)]));
+        assert_eq!(of_ten("bytes=2-5"), parts([(2, 6)]));
+        assert_eq!(of_ten("Bytes= 7-"), parts([(7, 10)]));
+        assert_eq!(of_ten("bytes=-3"), parts([(7, 10)]));
     }
 
     #[test]
     fn what_lies_behind_the_end_is_cut_off() {
-        assert_eq!(of_ten("bytes=9-10"), parts([9..10]));
-        assert_eq!(of_ten("bytes=0-18446744073709551615"), parts([0..10]));
-        assert_eq!(of_ten("bytes=0-99999999999999999999999"), parts([0..10]));
-        assert_eq!(of_ten("bytes=-11"), parts([0..10]));
+        assert_eq!(of_ten("bytes=9-10"), parts([(9, 10)]));
+        assert_eq!(of_ten("bytes=0-18446744073709551615"), parts([(0, 10)]));
+        assert_eq!(of_ten("bytes=0-99999999999999999999999"), parts([(0, 10)]));
+        assert_eq!(of_ten("bytes=-11"), parts([(0, 10)]));
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
         for field in ["bytes=10-", "bytes=10-12", "bytes=-0", "bytes=99999999999999999999999-", "bytes=12-13,-0"] {
             assert_eq!(of_ten(field), Wanted::Nothing, "{field}");
         }
-        assert_eq!(of_ten("bytes=10-12,1-2"), parts([1..3]));
+        assert_eq!(of_ten("bytes=10-12,1-2"), parts([(1, 3)]));
     }
 
     #[test]
@@ -162,21 +162,21 @@ mod tests {
 
     #[test]
     fn several_ranges_keep_their_order() {
-        assert_eq!(of_ten("bytes=8-9, 0-1 ,,4-4"), parts([8..10, 0..2, 4..5]));
+        assert_eq!(of_ten("bytes=8-9, 0-1 ,,4-4"), parts([(8, 10), (0, 2), (4, 5)]));
     }
 
     #[test]
     fn ranges_that_overlap_or_touch_become_one_at_the_first_place() {
-        assert_eq!(of_ten("bytes=0-3,2-5"), parts([0..6]));
-        assert_eq!(of_ten("bytes=0-1,2-3"), parts([0..4]));
-        assert_eq!(of_ten("bytes=8-9,0-1,4-5,1-4"), parts([8..10, 0..6]));
-        assert_eq!(of_ten("bytes=0-,0-,0-,0-"), parts([0..10]));
+        assert_eq!(of_ten("bytes=0-3,2-5"), parts([(0, 6)]));
+        assert_eq!(of_ten("bytes=0-1,2-3"), parts([(0, 4)]));
+        assert_eq!(of_ten("bytes=8-9,0-1,4-5,1-4"), parts([(8, 10), (0, 6)]));
+        assert_eq!(of_ten("bytes=0-,0-,0-,0-"), parts([(0, 10)]));
     }
 
     #[test]
     fn too_many_ranges_are_ignored() {
         let field = |count: usize| format!("bytes={}", vec!["0-0"; count].join(","));
-        assert_eq!(of_ten(&field(RANGES_MAX)), parts([0..1]));
+        assert_eq!(of_ten(&field(RANGES_MAX)), parts([(0, 1)]));
         assert_eq!(of_ten(&field(RANGES_MAX + 1)), Wanted::Whole);
     }
 

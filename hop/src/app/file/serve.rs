@@ -1,7 +1,7 @@
 //! From a name below a root to an answer.
 
-use http::header::{HeaderValue, RETRY_AFTER};
-use http::{Method, StatusCode, header};
+use http::StatusCode;
+use http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 
 use super::answer::Representation;
 use super::asked::Asked;
@@ -96,21 +96,19 @@ fn busy() -> Response {
     response
 }
 
-/// What a request asks of a file.
-///
-/// # Errors
-///
-/// 405 for methods that do not read, and the answer to OPTIONS: for handlers that answer all methods, such as fallbacks.
-pub(super) fn asked<'r>(request: &Request<'r>) -> Result<Asked<'r>, Response> {
+/// The answer to a request that does not read: 405, or what OPTIONS wants to know. For handlers that get all methods, such as fallbacks.
+pub(super) fn refusal(request: &Request<'_>) -> Option<Response> {
     let status = match request.method_str() {
-        "GET" | "HEAD" => {
-            let head_only = request.method_str() == Method::HEAD.as_str();
-            return Ok(Asked::new(head_only, request.headers(), request.unix_seconds()));
-        }
+        "GET" | "HEAD" => return None,
         "OPTIONS" => StatusCode::NO_CONTENT,
         _ => StatusCode::METHOD_NOT_ALLOWED,
     };
     let mut response = Response::new(status);
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
-    Err(response)
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+    Some(response)
+}
+
+/// What a request asks of a file.
+pub(super) fn asked<'r>(request: &Request<'r>) -> Asked<'r> {
+    Asked::new(request.method_str() == "HEAD", request.headers(), request.unix_seconds())
 }
