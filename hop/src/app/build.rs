@@ -7,13 +7,11 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use super::endpoint::{Endpoint, Scope};
 use super::error::{BuildError, Problem};
-use super::handler::EventHandler;
 use super::limits::{Limits, Timeouts};
 use super::location::Location;
 use super::needs::{BodyMode, Needs};
+use super::own_answer::own_answer;
 use super::pattern::{Pattern, join};
-use super::reply::{Replied, Reply};
-use super::request::Request;
 use super::response::Response;
 use super::router::{App, Fallback, IntoApp, Paths, Table};
 use super::routes::{self, Entry, Group, Own, Routes};
@@ -384,27 +382,5 @@ fn prefix_fault(prefix: &str) -> Option<String> {
         Ok(_) if prefix.contains("{*") => Some("`{*rest}` leaves nothing for the routes below it".to_owned()),
         Ok(_) => None,
         Err(fault) => Some(fault),
-    }
-}
-
-/// An endpoint that always gives the same answer, without a body.
-fn own_answer(answer: Response, names: &[Box<str>], scope: &Arc<Scope>) -> Arc<Endpoint> {
-    let mut endpoint = Endpoint::new(Always(answer.head), Arc::clone(scope));
-    endpoint.body = BodyMode::Ignored;
-    endpoint.names = names.into();
-    Arc::new(endpoint)
-}
-
-/// Gives the same answer to everything.
-struct Always(super::response::ResponseHead);
-
-impl EventHandler for Always {
-    type Conn = ();
-
-    fn on_request(&self, _: &Request<'_>, reply: Reply<'_>) -> Replied {
-        match self.0.headers.is_empty() {
-            true => reply.send(self.0.status),
-            false => reply.send(Response::from_head(self.0.clone())),
-        }
     }
 }

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod location;
 pub mod mail;
 pub mod needs;
+mod own_answer;
 mod params;
 mod pattern;
 pub mod peer;
