@@ -55,4 +55,5 @@ pub use crate::server::shutdown::Report;
 
 #[cfg(test)]
 #[path = "../../tests/src/rng.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the package of tests, where all of it is used")]
 mod rng;

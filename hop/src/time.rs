@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long a tick is, in milliseconds.
-pub const TICK_MS: u32 = 10;
+pub(crate) const TICK_MS: u32 = 10;
 /// Nanoseconds of a tick.
 const TICK_NS: u32 = TICK_MS * 1_000_000;
 /// The longest time that can be waited for: half of the clock's round, 248 days.
@@ -41,7 +41,7 @@ impl Ticks {
 
 /// A duration in ticks, rounded up, at most 2^31 - 1: convert limits once with this and add with [`Ticks::plus`].
 #[inline]
-pub const fn ticks_in(duration: Duration) -> u32 {
+pub(crate) const fn ticks_in(duration: Duration) -> u32 {
     let of_seconds = duration.as_secs().saturating_mul((1000 / TICK_MS) as u64);
     let ticks = of_seconds.saturating_add(duration.subsec_nanos().div_ceil(TICK_NS) as u64);
     if ticks > AHEAD_MAX as u64 { AHEAD_MAX } else { ticks as u32 }
@@ -99,7 +99,7 @@ const UNSET: Entry = Entry { deadline: Ticks(0), opens: Ticks(0), previous: NIL,
 ///
 /// It holds 16 bytes for each slot up to the highest that was ever set, in pages of 1024.
 #[derive(Debug)]
-pub struct Wheel {
+pub(crate) struct Wheel {
     pages: Vec<Box<[Entry; PAGE_ENTRIES]>>,
     /// The first slot of each list.
     first: [u32; OPEN + 1],
@@ -111,7 +111,7 @@ pub struct Wheel {
 
 impl Wheel {
     /// A wheel with nothing set.
-    pub fn new(now: Ticks) -> Wheel {
+    pub(crate) fn new(now: Ticks) -> Wheel {
         Wheel { pages: Vec::new(), first: [NIL; OPEN + 1], filled: [0; LEVELS], current: now }
     }
 
@@ -120,7 +120,7 @@ impl Wheel {
     /// # Panics
     /// When `slot` is 2^31 or more.
     #[inline]
-    pub fn set(&mut self, slot: u32, deadline: Ticks) {
+    pub(crate) fn set(&mut self, slot: u32, deadline: Ticks) {
         let page = self.pages.get_mut(slot as usize / PAGE_ENTRIES);
         if let Some(entry) = page.map(|page| &mut page[slot as usize % PAGE_ENTRIES])
             && entry.previous != NIL
@@ -133,14 +133,14 @@ impl Wheel {
     }
 
     /// Forgets the deadline of a slot, if it has one.
-    pub fn clear(&mut self, slot: u32) {
+    pub(crate) fn clear(&mut self, slot: u32) {
         if (slot as usize) < self.pages.len() * PAGE_ENTRIES {
             self.unlink(slot);
         }
     }
 
     /// Takes one slot out that is due at `now`; call it until there is none. In no particular order.
-    pub fn pop(&mut self, now: Ticks) -> Option<u32> {
+    pub(crate) fn pop(&mut self, now: Ticks) -> Option<u32> {
         self.advance(now);
         while self.first[OPEN] != NIL {
             let slot = self.first[OPEN];
@@ -156,7 +156,7 @@ impl Wheel {
 
     /// When `pop` should be called next; `None` when nothing is set. Never later than the first deadline; earlier when a
     /// deadline was moved or is far away, see [`Wheel`].
-    pub fn next_wake(&self) -> Option<Ticks> {
+    pub(crate) fn next_wake(&self) -> Option<Ticks> {
         if self.first[OPEN] != NIL { Some(self.current) } else { self.next_bucket().map(|(_, opens)| opens) }
     }
 

@@ -16,7 +16,7 @@ const _: () = assert!(size_of::<Carry>() <= 40);
 /// looked at and [`consume`](Carry::consume) forgets what was used. Memory grows with what has really come: a size that a
 /// client merely declares allocates nothing. All work is linear in the bytes that come, in however small pieces.
 #[derive(Debug, Default)]
-pub struct Carry {
+pub(crate) struct Carry {
     /// Always initialised as a whole; the unread bytes are `start..end`, the room for more is behind them.
     memory: Box<[u8]>,
     start: usize,
@@ -35,33 +35,23 @@ impl From<&[u8]> for Carry {
 impl Carry {
     /// The bytes that were not used yet.
     #[inline]
-    pub fn unread(&self) -> &[u8] {
+    pub(crate) fn unread(&self) -> &[u8] {
         &self.memory[self.start..self.end]
     }
 
-    /// The bytes that were not used yet, to be unmasked or decoded in place.
-    pub fn unread_mut(&mut self) -> &mut [u8] {
-        &mut self.memory[self.start..self.end]
-    }
-
     /// How many bytes were not used yet.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.end - self.start
     }
 
     /// Whether all bytes were used, so that the carry can be dropped.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Bytes of memory that it holds.
-    pub fn memory_bytes(&self) -> usize {
-        self.memory.len()
     }
 
     /// Room to read into, never empty. `missing` is how many bytes are still expected, if that is known (else 1): room for no
     /// more than that is made, and no more than what doubles the memory, whatever a client declares.
-    pub fn spare(&mut self, missing: usize) -> &mut [u8] {
+    pub(crate) fn spare(&mut self, missing: usize) -> &mut [u8] {
         let wanted = missing.clamp(1, ROOM_MIN);
         if self.memory.len() - self.end < wanted {
             self.make_room(wanted, missing);
@@ -73,13 +63,13 @@ impl Carry {
     ///
     /// # Panics
     /// When `spare` was shorter than that.
-    pub fn filled(&mut self, n: usize) {
+    pub(crate) fn filled(&mut self, n: usize) {
         assert!(n <= self.memory.len() - self.end, "more bytes than there was room for");
         self.end += n;
     }
 
     /// Appends bytes that were read somewhere else.
-    pub fn append(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn append(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let spare = self.spare(bytes.len());
             let n = bytes.len().min(spare.len());
@@ -93,7 +83,7 @@ impl Carry {
     ///
     /// # Panics
     /// When there are fewer.
-    pub fn consume(&mut self, n: usize) {
+    pub(crate) fn consume(&mut self, n: usize) {
         assert!(n <= self.len(), "more bytes than were unread");
         self.start += n;
         self.searched = self.searched.saturating_sub(n);
@@ -149,17 +139,15 @@ mod tests {
 
     #[test]
     fn it_keeps_what_it_is_made_of() {
-        let mut carry = Carry::from(&b"GET / HT"[..]);
-        assert_eq!((carry.unread(), carry.len(), carry.memory_bytes()), (&b"GET / HT"[..], 8, 512));
-        carry.unread_mut()[0] = b'S';
-        assert_eq!(carry.unread(), b"SET / HT");
+        let carry = Carry::from(&b"GET / HT"[..]);
+        assert_eq!((carry.unread(), carry.len(), carry.memory.len()), (&b"GET / HT"[..], 8, 512));
     }
 
     #[test]
     fn a_declared_length_allocates_nothing() {
         let mut carry = Carry::from(&[1; 100][..]);
         assert_eq!(carry.spare(1 << 40).len(), 412);
-        assert_eq!(carry.memory_bytes(), 512);
+        assert_eq!(carry.memory.len(), 512);
         carry.filled(412);
         assert_eq!(carry.spare(usize::MAX).len(), 512);
     }
@@ -169,7 +157,7 @@ mod tests {
         let mut carry = Carry::from(&[1; 4096][..]);
         assert_eq!(carry.spare(1000).len(), 1000);
         carry.filled(1000);
-        assert_eq!((carry.len(), carry.memory_bytes()), (5096, 5096));
+        assert_eq!((carry.len(), carry.memory.len()), (5096, 5096));
     }
 
     #[test]
@@ -194,7 +182,7 @@ mod tests {
         let mut carry = Carry::from(&[1; 1 << 20][..]);
         carry.append(b"ping");
         carry.consume(1 << 20);
-        assert_eq!((carry.unread(), carry.memory_bytes()), (&b"ping"[..], 512));
+        assert_eq!((carry.unread(), carry.memory.len()), (&b"ping"[..], 512));
     }
 
     #[test]
@@ -202,7 +190,7 @@ mod tests {
         let mut carry = Carry::from(&[1; 512][..]);
         carry.consume(400);
         assert!(carry.spare(300).len() >= 300);
-        assert_eq!((carry.len(), carry.memory_bytes()), (112, 512));
+        assert_eq!((carry.len(), carry.memory.len()), (112, 512));
     }
 
     #[test]
@@ -224,8 +212,8 @@ mod tests {
         for n in 0..1 << 20 {
             carry.spare(1)[0] = n as u8;
             carry.filled(1);
-            allocations += usize::from(size != carry.memory_bytes());
-            size = carry.memory_bytes();
+            allocations += usize::from(size != carry.memory.len());
+            size = carry.memory.len();
         }
         assert_eq!((carry.len(), size, allocations), (1 << 20, 1 << 20, 12));
     }
@@ -249,9 +237,7 @@ mod tests {
                 queue.drain(..n);
             }
             assert!(carry.unread() == queue.make_contiguous());
-            assert!(
-                carry.memory_bytes() <= KEEP_BYTES_MAX.max(8 * carry.len() + 2 * ROOM_MIN).max(2 * queue.capacity())
-            );
+            assert!(carry.memory.len() <= KEEP_BYTES_MAX.max(8 * carry.len() + 2 * ROOM_MIN).max(2 * queue.capacity()));
             if carry.len() > 1 << 16 {
                 carry.consume(queue.drain(..).len());
             }

@@ -110,7 +110,7 @@ impl<T> Page<T> {
 /// It grows by pages and never copies itself. Low pages are filled first, so that pages at the end run empty; of several empty
 /// ones at the end all but one are given back. Beside the value a slot costs 8 bytes.
 #[derive(Debug)]
-pub struct Slab<T> {
+pub(crate) struct Slab<T> {
     pages: Vec<Page<T>>,
     len: usize,
     worker: u16,
@@ -122,7 +122,7 @@ pub struct Slab<T> {
 
 impl<T> Slab<T> {
     /// An empty slab, which has allocated nothing. Its ids name `worker`.
-    pub const fn new(worker: u16) -> Slab<T> {
+    pub(crate) const fn new(worker: u16) -> Slab<T> {
         const { assert!(size_of::<Slot<T>>() <= size_of::<T>() + 8, "a slot costs at most 8 bytes more than its value") }
         Slab { pages: Vec::new(), len: 0, worker, roomy: 0, generation: 0 }
     }
@@ -131,12 +131,12 @@ impl<T> Slab<T> {
     ///
     /// # Panics
     /// At 2^32 - 1024 values, which no machine holds connections for.
-    pub fn insert(&mut self, value: T) -> ConnId {
+    pub(crate) fn insert(&mut self, value: T) -> ConnId {
         self.insert_with(|_| value)
     }
 
     /// Stores a value that knows its own id. Panics as [`insert`](Slab::insert) does.
-    pub fn insert_with(&mut self, value: impl FnOnce(ConnId) -> T) -> ConnId {
+    pub(crate) fn insert_with(&mut self, value: impl FnOnce(ConnId) -> T) -> ConnId {
         while self.pages.get(self.roomy).is_some_and(|page| page.free == NIL) {
             self.roomy += 1;
         }
@@ -154,14 +154,14 @@ impl<T> Slab<T> {
 
     /// The value named `id`, if it is still here. Of an id only slot and generation are looked at.
     #[inline]
-    pub fn get(&self, id: ConnId) -> Option<&T> {
+    pub(crate) fn get(&self, id: ConnId) -> Option<&T> {
         let (page, index) = place(id.slot);
         self.pages.get(page)?.slots[index].value(id.generation)
     }
 
     /// The value named `id`, if it is still here.
     #[inline]
-    pub fn get_mut(&mut self, id: ConnId) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut T> {
         let (page, index) = place(id.slot);
         match &mut self.pages.get_mut(page)?.slots[index] {
             Slot::Used { generation, value } if *generation == id.generation => Some(value),
@@ -170,7 +170,7 @@ impl<T> Slab<T> {
     }
 
     /// Takes the value named `id` out, if it is still here. From now on the id finds nothing.
-    pub fn remove(&mut self, id: ConnId) -> Option<T> {
+    pub(crate) fn remove(&mut self, id: ConnId) -> Option<T> {
         let (page, index) = place(id.slot);
         let value = self.pages.get_mut(page)?.empty(index, id.generation)?;
         self.len -= 1;
@@ -180,7 +180,7 @@ impl<T> Slab<T> {
     }
 
     /// The id of what is in `slot` now.
-    pub fn id_at(&self, slot: u32) -> Option<ConnId> {
+    pub(crate) fn id_at(&self, slot: u32) -> Option<ConnId> {
         let (page, index) = place(slot);
         match self.pages.get(page)?.slots[index] {
             Slot::Used { generation, .. } => Some(ConnId { worker: self.worker, slot, generation }),
@@ -189,17 +189,12 @@ impl<T> Slab<T> {
     }
 
     /// How many values there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is no value.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// The ids of all values, in the order of their slots. Looks at every allocated slot.
-    pub fn ids(&self) -> impl Iterator<Item = ConnId> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ConnId> {
         (0..(self.pages.len() * PAGE_SLOTS) as u32).filter_map(|slot| self.id_at(slot))
     }
 
@@ -318,7 +313,7 @@ mod tests {
                 let id = *rng.pick(&ids);
                 assert_eq!((slab.get(id), slab.id_at(id.slot)), (map.get(&id), Some(id)));
             }
-            assert_eq!((slab.len(), slab.is_empty()), (map.len(), map.is_empty()));
+            assert_eq!(slab.len(), map.len());
         }
         let mut expected: Vec<ConnId> = map.into_keys().collect();
         expected.sort_by_key(|id| id.slot);

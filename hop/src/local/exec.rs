@@ -23,7 +23,7 @@ impl TaskKey {
 /// Carries a wake-up to the worker that owns the future, usually as mail.
 ///
 /// Called by any thread, also by the worker's own while it polls.
-pub trait WakeTask: Send + Sync {
+pub(crate) trait WakeTask: Send + Sync {
     /// Makes the worker poll the future `key` soon. If that is gone by then, nothing happens.
     fn wake_task(&self, key: TaskKey);
 }
@@ -32,7 +32,7 @@ pub trait WakeTask: Send + Sync {
 ///
 /// [`spawn`](Exec::spawn), then [`poll`](Exec::poll) at once and after each [`WakeTask::wake_task`]. It polls nothing by itself.
 /// Wake-ups of a future coalesce until it is polled.
-pub struct Exec<T> {
+pub(crate) struct Exec<T> {
     tasks: Slab<Task<T>>,
     wake: Arc<dyn WakeTask>,
 }
@@ -45,12 +45,12 @@ struct Task<T> {
 
 impl<T> Exec<T> {
     /// No futures yet; theirs will be woken through `wake`.
-    pub fn new(wake: Arc<dyn WakeTask>) -> Exec<T> {
+    pub(crate) fn new(wake: Arc<dyn WakeTask>) -> Exec<T> {
         Exec { tasks: Slab::new(0), wake }
     }
 
     /// Takes a future in, which works for the connection `owner`. It is not polled yet.
-    pub fn spawn(&mut self, owner: ConnId, future: Pin<Box<dyn Future<Output = T>>>) -> TaskKey {
+    pub(crate) fn spawn(&mut self, owner: ConnId, future: Pin<Box<dyn Future<Output = T>>>) -> TaskKey {
         let wake = &self.wake;
         let id = self.tasks.insert_with(|id| {
             let signal = Signal { sent: AtomicBool::new(false), key: TaskKey(id.pack()), wake: Arc::clone(wake) };
@@ -63,7 +63,7 @@ impl<T> Exec<T> {
     ///
     /// # Panics
     /// When the future does. It is forgotten then.
-    pub fn poll(&mut self, key: TaskKey) -> Option<(ConnId, T)> {
+    pub(crate) fn poll(&mut self, key: TaskKey) -> Option<(ConnId, T)> {
         let mut turn = Turn { tasks: &mut self.tasks, key, is_last: true };
         let task = turn.tasks.get_mut(key.id())?;
         task.signal.rearm();
@@ -78,25 +78,20 @@ impl<T> Exec<T> {
     }
 
     /// Drops a future, if it is still there. A panic of its destructor goes no further.
-    pub fn cancel(&mut self, key: TaskKey) {
+    pub(crate) fn cancel(&mut self, key: TaskKey) {
         if let Some(task) = self.tasks.remove(key.id()) {
             bury(task);
         }
     }
 
     /// The connection that a future works for, as long as it is there.
-    pub fn owner(&self, key: TaskKey) -> Option<ConnId> {
+    pub(crate) fn owner(&self, key: TaskKey) -> Option<ConnId> {
         self.tasks.get(key.id()).map(|task| task.owner)
     }
 
     /// How many futures there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.tasks.len()
-    }
-
-    /// Whether there is no future.
-    pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
     }
 }
 

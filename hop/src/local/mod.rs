@@ -3,8 +3,8 @@
 //! What threads share here is checked in every interleaving: `tests/tests/interleavings` compiles these very files with loom's
 //! primitives in the place of [`sync`].
 
-pub mod exec;
-pub mod mail;
+pub(crate) mod exec;
+pub(crate) mod mail;
 mod sync;
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ pub(crate) fn a_wake_up_by_mail_reaches_a_sleeping_worker() {
     let (_, waker) = spawn(&mut exec, move |_| if is_known(&wanted) { Poll::Ready(()) } else { Poll::Pending });
     let thread = tells(&fact, waker);
     drop(running);
-    while !exec.is_empty() {
+    while exec.len() > 0 {
         bell.sleep();
         let _running = post.0.enter();
         let mut keys = Vec::new();

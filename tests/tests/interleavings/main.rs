@@ -2,6 +2,7 @@
 //!
 //! The files are compiled here once more: `super::sync`, where they find std's primitives in hop, is loom's here. What the models
 //! are worth is shown by [`weakened`], where the same models run over the same source on primitives with a fault, and must fail.
+#![allow(clippy::duplicate_mod, reason = "the same source over different primitives is what this is about")]
 
 mod bell;
 #[path = "../../../hop/src/local/exec.rs"]
@@ -32,7 +33,7 @@ mod sync {
 
 /// Each model in every interleaving; those of three threads and a sleep only with up to this many preemptions, unless
 /// `LOOM_MAX_PREEMPTIONS` says otherwise: without a bound they take minutes, and find no more.
-const PREEMPTIONS: usize = 4;
+const PREEMPTIONS: usize = 3;
 
 macro_rules! explore {
     ($preemptions:expr => $($models:ident :: $model:ident,)*) => {$(
