@@ -4,7 +4,7 @@ use std::os::fd::BorrowedFd;
 
 use super::io::{self, Read, Written};
 use crate::buf::slab::ConnId;
-use crate::engine::{Engine, Outside};
+use crate::engine::{Engine, Outside, Verdict};
 
 /// Bytes that one connection may send in one turn before others have theirs; level mode brings it back.
 const TURN_BYTES: usize = 1 << 20;
@@ -27,29 +27,39 @@ pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outsi
     false
 }
 
-/// Sends what a connection has to send, as far as the socket takes it. Says whether it was left unfinished although the socket may
-/// take more, because others are to have their turn.
-pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> bool {
+/// Sends what a connection has to send, as far as the socket takes it, and gives what is to be done with it then.
+pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> Verdict {
     let mut left_bytes = TURN_BYTES;
-    while left_bytes > 0 {
+    loop {
         let output = engine.output(id, outside);
         match io::write(fd, &output, left_bytes) {
-            Written::Nothing => return false,
+            Written::Nothing => break,
             Written::All(n) => {
                 left_bytes = left_bytes.saturating_sub(n);
                 if !engine.wrote(id, n, outside) {
-                    return false;
+                    break;
+                }
+                if left_bytes == 0 {
+                    return unfinished(engine.verdict(id, outside));
                 }
             }
             Written::Part(n) => {
                 engine.wrote(id, n, outside);
-                return false;
+                break;
             }
             Written::Broken => {
                 engine.failed(id, outside);
-                return false;
+                break;
             }
         }
     }
-    true
+    engine.verdict(id, outside)
+}
+
+/// Others are to have their turn, although the socket may take more: write interest brings this one back.
+fn unfinished(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Watch { read, .. } => Verdict::Watch { read, write: true },
+        verdict => verdict,
+    }
 }

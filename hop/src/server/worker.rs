@@ -160,11 +160,18 @@ impl Worker {
         } else if ready.readable {
             ended = receive(&mut self.engine, id, fd, outside);
         }
-        let unfinished = send(&mut self.engine, id, fd, outside);
+        let verdict = send(&mut self.engine, id, fd, outside);
         if ended {
             self.mark_ended(id);
         }
-        self.settle(id, unfinished);
+        self.obey(id, verdict);
+    }
+
+    /// Sends what a connection has to send, and does what the engine wants done with it then.
+    fn flush(&mut self, id: ConnId) {
+        let Some(fd) = self.sockets.fd(id) else { return };
+        let verdict = send(&mut self.engine, id, fd, outside!(self));
+        self.obey(id, verdict);
     }
 
     fn mark_ended(&mut self, id: ConnId) {
@@ -173,36 +180,30 @@ impl Worker {
         }
     }
 
-    /// Sends what a connection has to send, and does what the engine wants done with it then.
-    fn flush(&mut self, id: ConnId) {
-        let Some(fd) = self.sockets.fd(id) else { return };
-        let unfinished = send(&mut self.engine, id, fd, outside!(self));
-        self.settle(id, unfinished);
-    }
-
-    fn settle(&mut self, id: ConnId, unfinished: bool) {
-        loop {
-            match self.engine.verdict(id, outside!(self)) {
-                Verdict::Watch { read, write } => return self.watch(id, read, write | unfinished),
-                Verdict::Close => return self.close(id),
-                Verdict::ShutdownWrite => {
-                    if let Some(fd) = self.sockets.fd(id) {
-                        // A connection that is already gone says so by its readiness.
-                        let _ = rustix::net::shutdown(fd, Shutdown::Write);
-                    }
+    fn obey(&mut self, id: ConnId, verdict: Verdict) {
+        let Some(socket) = self.sockets.get_mut(id) else { return };
+        match verdict {
+            Verdict::Watch { read, write } => {
+                // After the end level mode would report readability for ever.
+                let wanted = Interest { read: read && !socket.ended, write };
+                if wanted != socket.interest {
+                    self.watch(id, wanted);
                 }
+            }
+            Verdict::Close => self.close(id),
+            Verdict::ShutdownWrite => {
+                // A connection that is already gone says so by its readiness.
+                let _ = rustix::net::shutdown(&socket.fd, Shutdown::Write);
+                let verdict = self.engine.verdict(id, outside!(self));
+                self.obey(id, verdict);
             }
         }
     }
 
-    /// Changes what the poller tells about a connection, if that is a change.
-    fn watch(&mut self, id: ConnId, read: bool, write: bool) {
+    /// Changes what the poller tells about a connection.
+    #[cold]
+    fn watch(&mut self, id: ConnId, wanted: Interest) {
         let Some(socket) = self.sockets.get_mut(id) else { return };
-        // After the end level mode would report readability for ever.
-        let wanted = Interest { read: read && !socket.ended, write };
-        if wanted == socket.interest {
-            return;
-        }
         if let Err(error) = self.poller.modify(socket.fd.as_fd(), id.slot, wanted) {
             return self.lose(id, &error);
         }
@@ -219,6 +220,7 @@ impl Worker {
         self.close(id);
     }
 
+    #[cold]
     fn close(&mut self, id: ConnId) {
         if let Some(fd) = self.sockets.remove(id) {
             self.poller.forget(fd.as_fd());
@@ -289,7 +291,9 @@ impl Worker {
             self.acceptor.rest();
         }
         self.remote.connections.take(&mut self.arrived);
-        self.open_arrived();
+        if !self.arrived.is_empty() {
+            self.open_arrived();
+        }
     }
 
     /// Gives the other workers their share of what this one has accepted.
