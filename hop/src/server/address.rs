@@ -38,18 +38,6 @@ pub(crate) enum Place {
     Inherited(OwnedFd),
 }
 
-impl Address {
-    /// The sockets that systemd listens on for this process (`LISTEN_FDS`), in order.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Address`] when there are none, or when they are meant for another process.
-    #[cfg(target_os = "linux")]
-    pub fn from_systemd() -> Result<Vec<Address>, Error> {
-        super::listener::systemd()
-    }
-}
-
 impl FromStr for Address {
     type Err = Error;
 

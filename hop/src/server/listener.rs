@@ -190,20 +190,22 @@ impl Drop for Listener {
     }
 }
 
-/// The sockets that systemd passed to this process (`LISTEN_FDS`), in order.
-///
-/// # Errors
-///
-/// [`Error::Address`] when there are none, or when they were meant for another process.
-#[cfg(target_os = "linux")]
-pub(crate) fn systemd() -> Result<Vec<Address>, Error> {
-    const FIRST: i32 = 3;
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<i32>().ok());
-    let this = rustix::process::getpid();
-    if number("LISTEN_PID") != Some(this.as_raw_nonzero().get()) {
-        return Err(Error::address("LISTEN_FDS", "no sockets were passed to this process by systemd"));
+impl Address {
+    /// The sockets that systemd listens on for this process (`LISTEN_FDS`), in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Address`] when there are none, or when they are meant for another process.
+    #[cfg(target_os = "linux")]
+    pub fn from_systemd() -> Result<Vec<Address>, Error> {
+        const FIRST: i32 = 3;
+        let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<i32>().ok());
+        let this = rustix::process::getpid();
+        if number("LISTEN_PID") != Some(this.as_raw_nonzero().get()) {
+            return Err(Error::address("LISTEN_FDS", "no sockets were passed to this process by systemd"));
+        }
+        (0..number("LISTEN_FDS").unwrap_or(0)).map(|index| duplicate(FIRST + index)).collect()
     }
-    (0..number("LISTEN_FDS").unwrap_or(0)).map(|index| duplicate(FIRST + index)).collect()
 }
 
 /// A descriptor of this process by its number. Taking it over by number alone cannot be proved safe; asking the kernel for a copy of it can.

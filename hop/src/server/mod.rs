@@ -33,10 +33,10 @@ use self::address::{Address, LocalAddr};
 use self::blocking::{Pool, PoolLimits, Work};
 use self::error::Error;
 use self::hub::{Handle, Hub, Remote};
-use self::listener::{Listener, Spread};
+use self::listener::Spread;
 use self::poller::{Poller, Wait};
 use self::shutdown::{Phase, Report, Signals, Stop};
-use self::worker::Worker;
+use self::worker::{Seat, Worker};
 use crate::app::router::App;
 use crate::engine::Job;
 
@@ -74,15 +74,6 @@ impl Options {
         (self.wait, self.spread) =
             if portable { (Wait::Portable, Spread::HandOver) } else { (Wait::Native, Spread::BEST) };
     }
-}
-
-/// What a worker's thread is given.
-pub(crate) struct Seat {
-    pub(crate) index: usize,
-    pub(crate) poller: Poller,
-    pub(crate) listener: Option<Listener>,
-    pub(crate) hands_over: bool,
-    pub(crate) signals: Option<Signals>,
 }
 
 /// A server that listens. Clients can connect; they are served by [`Server::run`].

@@ -5,20 +5,20 @@
 //! wait were handled, so that no event meets a stranger.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustix::net::Shutdown;
 
-use super::Seat;
 use super::accept::{Acceptor, LISTENER_KEY};
 use super::blocking::Pool;
 use super::clock::{Clock, LAG_MS};
 use super::exchange::{receive, send};
 use super::hub::{Hub, Remote};
 use super::io::{self as socket_io, Read};
+use super::listener::Listener;
 use super::paused::Paused;
 use super::poller::{Events, Interest, Key, Poller, Ready};
 use super::shutdown::{Phase, Report, Signals};
@@ -36,6 +36,15 @@ const RUNS_MAX: usize = 4096;
 
 /// Turns without sleep before the order to stop is acted upon, so that requests which have already arrived are not lost.
 const LAST_TURNS_MAX: usize = 16;
+
+/// What a worker's thread is given.
+pub(crate) struct Seat {
+    pub(crate) index: usize,
+    pub(crate) poller: Poller,
+    pub(crate) listener: Option<Listener>,
+    pub(crate) hands_over: bool,
+    pub(crate) signals: Option<Signals>,
+}
 
 /// See the module.
 pub(crate) struct Worker {
