@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use http::{HeaderMap, StatusCode};
 
 use super::flight::{Arrived, Flight, Job, Waits, again};
-use super::turn::Outcome;
+use super::turn::Later;
 use super::{Effect, Focus, Work};
 use crate::app::body::BodyError;
 use crate::app::mail::Look;
@@ -23,14 +23,14 @@ use crate::proto::cycle::State;
 
 impl Focus<'_> {
     /// Does what a callback has asked for.
-    pub(crate) fn follow_up(&mut self, request: Option<&Request<'_>>, raw: &[u8], outcome: Outcome) {
-        match outcome {
-            Outcome::Open | Outcome::Done => self.unload(),
-            Outcome::Broken => self.give_up(),
-            Outcome::Stream(source) => self.wait_for(request, raw, Waits::Source(source)),
-            Outcome::Deferred(gone) => self.wait_for(request, raw, Waits::Answer(gone)),
-            Outcome::Blocking(work, responder) => self.run_blocking(request, raw, work, responder),
-            Outcome::Future(future) => self.start(request, raw, future),
+    pub(crate) fn follow_up(&mut self, request: Option<&Request<'_>>, raw: &[u8], later: Option<Box<Later>>) {
+        let Some(later) = later else { return self.unload() };
+        match *later {
+            Later::Broken => self.give_up(),
+            Later::Stream(source) => self.wait_for(request, raw, Waits::Source(source)),
+            Later::Deferred(gone) => self.wait_for(request, raw, Waits::Answer(gone)),
+            Later::Blocking(work, responder) => self.run_blocking(request, raw, work, responder),
+            Later::Future(future) => self.start(request, raw, future),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::flight::{Flight, Waits, again};
-use super::turn::{Outcome, Turn};
+use super::turn::Turn;
 use super::{Focus, Outside};
 use crate::app::body::{BodyError, Feed};
 use crate::app::peer::Peer;
@@ -339,12 +339,12 @@ impl Focus<'_> {
             mailbox: &common.mailbox,
             stopping: common.stopping,
             drain_bytes: self.app.limits.drain_bytes,
-            outcome: Outcome::Open,
+            later: None,
         };
         answer(&mut turn);
-        match turn.outcome {
-            Outcome::Done if conn.flight.is_none() => {}
-            outcome => self.follow_up(request, raw, outcome),
+        let later = turn.later;
+        if later.is_some() || conn.flight.is_some() {
+            self.follow_up(request, raw, later);
         }
     }
 }

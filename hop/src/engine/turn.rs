@@ -18,12 +18,8 @@ use crate::buf::slab::ConnId;
 use crate::proto::h1::{AnswerError, AnswerHead, H1, Length};
 use crate::wire::encode::Date;
 
-/// What is left to do after a callback.
-pub(crate) enum Outcome {
-    /// The callback used its reply for nothing yet.
-    Open,
-    /// The answer is written.
-    Done,
+/// What is left to do after a callback that has not simply written its answer.
+pub(crate) enum Later {
     /// The answer's body broke its promise: the connection must end.
     Broken,
     /// Somebody holds a [`Responder`].
@@ -48,7 +44,8 @@ pub(crate) struct Turn<'t> {
     pub(crate) mailbox: &'t Arc<WorkerMail>,
     pub(crate) stopping: bool,
     pub(crate) drain_bytes: u64,
-    pub(crate) outcome: Outcome,
+    /// Boxed, so that the plain path moves and drops a null pointer only.
+    pub(crate) later: Option<Box<Later>>,
 }
 
 impl Exchange for Turn<'_> {
@@ -57,15 +54,9 @@ impl Exchange for Turn<'_> {
             let head = ResponseHead { status, content_type, ..ResponseHead::default() };
             return self.response(Response { head, body: Body::Bytes(bytes::Bytes::copy_from_slice(body)) });
         }
-        let head = AnswerHead { status, content_type, headers: None, length: Length::Exact(body.len() as u64) };
         self.decide_reuse();
         let (h1, date) = (&mut *self.h1, self.date);
-        let written = self.out.write(|out| {
-            h1.begin(out, date, &head);
-            h1.data(out, body)?;
-            h1.end(out, None)
-        });
-        self.conclude(written);
+        self.out.write(|out| h1.whole(out, date, status, content_type, body));
     }
 
     fn response(&mut self, mut response: Response) {
@@ -82,7 +73,7 @@ impl Exchange for Turn<'_> {
         let wanted = self.out.write(|out| h1.begin(out, date, &head));
         let written = match response.body {
             Body::Stream(source) if wanted => {
-                self.outcome = Outcome::Stream(source);
+                self.later = Some(Box::new(Later::Stream(source)));
                 return;
             }
             Body::Bytes(bytes) if wanted => self.bytes(bytes),
@@ -95,17 +86,17 @@ impl Exchange for Turn<'_> {
 
     fn defer(&mut self) -> Responder {
         let gone = Arc::new(AtomicBool::new(false));
-        self.outcome = Outcome::Deferred(Arc::clone(&gone));
+        self.later = Some(Box::new(Later::Deferred(Arc::clone(&gone))));
         Responder::new(self.id, self.number, gone, Arc::clone(self.mailbox))
     }
 
     fn future(&mut self, future: AnswerFuture) {
-        self.outcome = Outcome::Future(future);
+        self.later = Some(Box::new(Later::Future(future)));
     }
 
     fn blocking(&mut self, work: Work) {
         let responder = self.defer();
-        self.outcome = Outcome::Blocking(work, responder);
+        self.later = Some(Box::new(Later::Blocking(work, responder)));
     }
 }
 
@@ -114,10 +105,10 @@ impl Turn<'_> {
     pub(crate) fn take_back(&mut self, h1: H1, mark: Mark) {
         *self.h1 = h1;
         self.out.rollback(mark);
-        if let Outcome::Deferred(gone) = &self.outcome {
+        if let Some(Later::Deferred(gone)) = self.later.as_deref() {
             gone.store(true, Ordering::Release);
         }
-        self.outcome = Outcome::Open;
+        self.later = None;
     }
 
     /// Tells the machine when the connection cannot be used again.
@@ -148,13 +139,10 @@ impl Turn<'_> {
     }
 
     fn conclude(&mut self, written: Result<(), AnswerError>) {
-        self.outcome = match written {
-            Ok(()) => Outcome::Done,
-            Err(error) => {
-                log::error!("an answer's body broke its declared length ({error:?}); closing the connection");
-                Outcome::Broken
-            }
-        };
+        if let Err(error) = written {
+            log::error!("an answer's body broke its declared length ({error:?}); closing the connection");
+            self.later = Some(Box::new(Later::Broken));
+        }
     }
 
     fn has_hooks(&self) -> bool {

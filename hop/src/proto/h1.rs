@@ -207,6 +207,40 @@ impl H1 {
 
 /// Writing.
 impl H1 {
+    /// Writes a whole answer without fields of its own: the plain path.
+    #[inline]
+    pub fn whole(
+        &mut self,
+        out: &mut Vec<u8>,
+        date: &Date,
+        status: StatusCode,
+        content_type: Option<&'static str>,
+        body: &[u8],
+    ) {
+        let plain = self.keep_alive && !self.http10 && !self.continue_owed && !self.bodiless(status);
+        if !plain {
+            return self.whole_with_care(out, date, status, content_type, body);
+        }
+        self.step(Move::AnswerBegin);
+        encode::plain(out, status, date, content_type, body);
+        self.step(Move::AnswerEnd);
+    }
+
+    #[cold]
+    fn whole_with_care(
+        &mut self,
+        out: &mut Vec<u8>,
+        date: &Date,
+        status: StatusCode,
+        content_type: Option<&'static str>,
+        body: &[u8],
+    ) {
+        let length = Length::Exact(body.len() as u64);
+        self.begin(out, date, &AnswerHead { status, content_type, headers: None, length });
+        let written = self.data(out, body).and_then(|()| self.end(out, None));
+        debug_assert!(written.is_ok(), "the length is the body's own");
+    }
+
     /// Writes the head of the final answer. Returns whether body bytes are wanted.
     pub fn begin(&mut self, out: &mut Vec<u8>, date: &Date, answer: &AnswerHead<'_>) -> bool {
         self.step(Move::AnswerBegin);

@@ -25,6 +25,21 @@ pub fn begin(out: &mut Vec<u8>, status: StatusCode, date: &Date) {
     out.extend_from_slice(&date.text[OK_BYTES..]);
 }
 
+/// Writes a whole answer of HTTP/1.1 with a body, whose only field beyond Date is its type: the plain path.
+#[inline]
+pub fn plain(out: &mut Vec<u8>, status: StatusCode, date: &Date, content_type: Option<&str>, body: &[u8]) {
+    begin(out, status, date);
+    if let Some(content_type) = content_type {
+        out.extend_from_slice(b"content-type: ");
+        out.extend_from_slice(content_type.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"content-length: ");
+    out.extend_from_slice(itoa::Buffer::new().format(body.len()).as_bytes());
+    out.extend_from_slice(b"\r\n\r\n");
+    out.extend_from_slice(body);
+}
+
 /// Writes a field whose value is a constant of the program, or was checked when it was made: nothing is looked at again.
 #[inline]
 pub fn checked_header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
