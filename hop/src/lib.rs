@@ -1,6 +1,9 @@
 //! hop: event handlers for HTTP on poll loops. Idle connections cost no thread, no task and next to no memory.
 #![deny(unsafe_code)] // Allowed in `server/poller.rs` alone, for one block.
 
+#[cfg(test)]
+extern crate self as hop; // `#[route]` names `::hop`, also in hop's own tests.
+
 mod app;
 mod buf;
 mod conn;
@@ -18,6 +21,7 @@ pub mod prelude;
 pub mod testing;
 pub mod unversioned;
 
+pub use bytes::Bytes;
 pub use hop_macros::{route, routes};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 

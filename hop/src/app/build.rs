@@ -11,10 +11,11 @@ use super::limits::{Limits, Timeouts};
 use super::location::Location;
 use super::needs::{BodyMode, Needs};
 use super::own_answer::own_answer;
-use super::pattern::{Pattern, join};
+use super::pattern::{Pattern, Segment, join};
 use super::response::Response;
 use super::router::{App, Fallback, IntoApp, Paths, Table};
 use super::routes::{self, Entry, Group, Own, Routes};
+use super::tree::Tree;
 use crate::wire::head::HEADERS_CEILING;
 
 impl Routes {
@@ -50,8 +51,7 @@ struct Context {
 #[derive(Default)]
 struct Builder {
     problems: Vec<Problem>,
-    /// By the shape of their pattern.
-    paths: BTreeMap<String, PathRoutes>,
+    paths: BTreeMap<Vec<Segment>, PathRoutes>,
     fallbacks: Vec<(Fallback, Location)>,
     /// Paths with the routes that answer there if no other does.
     spare: Vec<(String, Placed)>,
@@ -178,7 +178,7 @@ impl Builder {
         if let Some(fault) = &entry.fault {
             self.problem(fault.as_str(), [entry.at]);
         }
-        let body = self.check(&entry, &text, &pattern, context);
+        let body = self.check(&entry, context);
         let spec = entry.spec.as_ref();
         let (name, place, at) = (entry.name, entry.place(), entry.at);
         let placed = |handler, names: &[Box<str>]| {
@@ -211,7 +211,7 @@ impl Builder {
     fn place_spare(&mut self) {
         for (text, placed) in std::mem::take(&mut self.spare) {
             let Ok(pattern) = Pattern::read(&text) else { continue };
-            let is_free = self.paths.get(&pattern.shape).is_none_or(|path| !path.answers(&Method::GET));
+            let is_free = self.paths.get(&pattern.segments).is_none_or(|path| !path.answers(&Method::GET));
             if is_free {
                 self.place(text, pattern, &[Method::GET], placed);
             }
@@ -219,13 +219,13 @@ impl Builder {
     }
 
     /// What the arguments of a route need must be there. Gives how it takes the body.
-    fn check(&mut self, entry: &Entry, text: &str, pattern: &Pattern, context: &Context) -> BodyMode {
+    fn check(&mut self, entry: &Entry, context: &Context) -> BodyMode {
         let Some(needs) = entry.needs() else { return BodyMode::Whole };
         let places = [entry.place(), entry.at];
         self.missing_states(&format!("`{}`", entry.name), Some(needs), context, &places);
         let own = Pattern::read(&entry.pattern).map_or(0, |own| own.names.len());
-        for count in needs.path_counts().iter().filter(|count| **count != own && **count != pattern.names.len()) {
-            let what = format!("`{}` takes {count} path parameters, but \"{text}\" has {own}", entry.name);
+        for count in needs.path_counts().iter().filter(|count| **count != own) {
+            let what = format!("`{}` takes {count} path parameters, but \"{}\" has {own}", entry.name, entry.pattern);
             self.problem(what, places);
         }
         needs.body_mode().unwrap_or_else(|fault| {
@@ -245,7 +245,7 @@ impl Builder {
 
     /// Puts a route into the table of its path.
     fn place(&mut self, text: String, pattern: Pattern, methods: &[Method], placed: Placed) {
-        let path = self.paths.entry(pattern.shape.clone()).or_insert_with(|| PathRoutes {
+        let path = self.paths.entry(pattern.segments.clone()).or_insert_with(|| PathRoutes {
             pattern,
             text,
             scope: Arc::clone(&placed.endpoint.scope),
@@ -273,13 +273,11 @@ impl Builder {
 
     fn finish(mut self, root: Context) -> Result<App, BuildError> {
         self.place_spare();
-        let mut paths = Paths { fixed: Default::default(), patterns: matchit::Router::new(), fallbacks: Vec::new() };
-        for (shape, path) in &self.paths {
-            let table = path.table();
-            if let Some(fixed) = &path.pattern.fixed {
-                paths.fixed.insert(fixed.as_str().into(), table);
-            } else if let Err(error) = paths.patterns.insert(shape.as_str(), table) {
-                self.problems.push(self.collision(path, &error));
+        let mut paths = Paths { fixed: Default::default(), patterns: Tree::default(), fallbacks: Vec::new() };
+        for (segments, path) in &self.paths {
+            match path.pattern.fixed() {
+                Some(fixed) => drop(paths.fixed.insert(fixed.into(), path.table())),
+                None => paths.patterns.insert(segments, path.table()),
             }
         }
         if !self.problems.is_empty() {
@@ -294,20 +292,6 @@ impl Builder {
         Ok(App::new(paths, root.limits, root.timeouts))
     }
 
-    /// Two patterns of which the router could not tell which one is meant.
-    fn collision(&self, path: &PathRoutes, error: &matchit::InsertError) -> Problem {
-        let other = match error {
-            matchit::InsertError::Conflict { with } => self.paths.get(with),
-            _ => None,
-        };
-        let what = match other {
-            Some(other) => format!("\"{}\" and \"{}\" collide: both match the same paths", other.text, path.text),
-            None => format!("the path \"{}\" is not valid: {error}", path.text),
-        };
-        let places = other.into_iter().chain([path]).filter_map(PathRoutes::first_place).collect();
-        Problem { what, places }
-    }
-
     fn problem(&mut self, what: impl Into<String>, places: impl IntoIterator<Item = Location>) {
         self.problems.push(Problem { what: what.into(), places: places.into_iter().collect() });
     }
@@ -316,10 +300,6 @@ impl Builder {
 impl PathRoutes {
     fn answers(&self, wanted: &Method) -> bool {
         self.any.is_some() || self.named.iter().any(|(method, _)| method == wanted)
-    }
-
-    fn first_place(&self) -> Option<Location> {
-        self.any.iter().chain(self.named.iter().map(|(_, placed)| placed)).map(|placed| placed.place).next()
     }
 
     /// The table of methods, with what hop answers itself.

@@ -20,6 +20,7 @@ pub mod mail;
 pub mod needs;
 mod own_answer;
 mod params;
+mod pathhash;
 mod pattern;
 pub mod peer;
 pub mod reply;
@@ -30,3 +31,7 @@ pub mod router;
 pub mod routes;
 pub mod spec;
 pub mod stream;
+mod tree;
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,55 @@
 
 use std::borrow::Cow;
 
-use matchit::Params;
+/// So many values need no allocation.
+const INLINE: usize = 3;
+
+/// What the parameters of a pattern stand for, in order, as it stands in the path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values<'p> {
+    /// The first ones; those behind `len` mean nothing.
+    first: [&'p str; INLINE],
+    more: Vec<&'p str>,
+    len: usize,
+}
+
+impl<'p> Values<'p> {
+    #[inline]
+    pub(crate) fn push(&mut self, value: &'p str) {
+        match self.first.get_mut(self.len) {
+            Some(place) => *place = value,
+            None => self.more.push(value),
+        }
+        self.len += 1;
+    }
+
+    /// Forgets all but the first `len`.
+    #[inline]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        self.more.truncate(len.saturating_sub(INLINE));
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, index: usize) -> Option<&'p str> {
+        let inline = self.first[..self.len.min(INLINE)].get(index);
+        inline.or_else(|| self.more.get(index.checked_sub(INLINE)?)).copied()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'p str> {
+        (0..self.len).filter_map(|index| self.at(index))
+    }
+}
 
 /// What the router found, as it stands in the path.
 pub(crate) struct RawParams<'r> {
     names: &'r [Box<str>],
-    values: Option<Params<'r, 'r>>,
+    values: Values<'r>,
     has_percent: bool,
 }
 
@@ -15,13 +58,13 @@ impl<'r> RawParams<'r> {
     /// No parameters.
     #[inline]
     pub(crate) fn none() -> Self {
-        RawParams { names: &[], values: None, has_percent: false }
+        RawParams { names: &[], values: Values::default(), has_percent: false }
     }
 
     /// The values that were found in `path`, to be called `names`.
     #[inline]
-    pub(crate) fn new(names: &'r [Box<str>], values: Params<'r, 'r>, path: &str) -> Self {
-        RawParams { names, values: Some(values), has_percent: memchr::memchr(b'%', path.as_bytes()).is_some() }
+    pub(crate) fn new(names: &'r [Box<str>], values: Values<'r>, path: &str) -> Self {
+        RawParams { names, values, has_percent: memchr::memchr(b'%', path.as_bytes()).is_some() }
     }
 }
 
@@ -33,45 +76,29 @@ pub(crate) struct BadEncoding;
 #[derive(Debug)]
 pub struct PathParams<'r> {
     names: &'r [Box<str>],
-    values: Values<'r>,
-}
-
-#[derive(Debug)]
-enum Values<'r> {
-    None,
-    Plain(Params<'r, 'r>),
-    Decoded { values: Vec<Cow<'r, str>>, last_raw: &'r str },
+    raw: Values<'r>,
+    /// All of them, where anything was encoded; empty otherwise.
+    decoded: Vec<Cow<'r, str>>,
 }
 
 impl<'r> PathParams<'r> {
     #[inline]
     pub(crate) fn decode(raw: RawParams<'r>) -> Result<Self, BadEncoding> {
-        let values = match raw.values {
-            None => Values::None,
-            Some(values) if raw.has_percent => Values::Decoded {
-                last_raw: last(&values),
-                values: values.iter().map(|(_, value)| decoded(value)).collect::<Result<_, _>>()?,
-            },
-            Some(values) => Values::Plain(values),
-        };
-        Ok(PathParams { names: raw.names, values })
+        let RawParams { names, values, has_percent } = raw;
+        let decoded = if has_percent { values.iter().map(decoded).collect::<Result<_, _>>()? } else { Vec::new() };
+        Ok(PathParams { names, raw: values, decoded })
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        match &self.values {
-            Values::None => 0,
-            Values::Plain(values) => values.len(),
-            Values::Decoded { values, .. } => values.len(),
-        }
+        self.raw.len()
     }
 
     /// The value of the parameter at `index`, in the order of the pattern.
     pub(crate) fn at(&self, index: usize) -> Option<&str> {
-        match &self.values {
-            Values::None => None,
-            Values::Plain(values) => values.iter().nth(index).map(|(_, value)| value),
-            Values::Decoded { values, .. } => values.get(index).map(|value| &**value),
+        match self.decoded.get(index) {
+            Some(value) => Some(value),
+            None => self.raw.at(index),
         }
     }
 
@@ -82,11 +109,7 @@ impl<'r> PathParams<'r> {
 
     /// The last parameter as it stands in the path: of a `{*rest}`, with the slashes that the path has and no others.
     pub(crate) fn last_raw(&self) -> Option<&'r str> {
-        match &self.values {
-            Values::None => None,
-            Values::Plain(values) => Some(last(values)),
-            Values::Decoded { last_raw, .. } => Some(last_raw),
-        }
+        self.raw.at(self.raw.len().checked_sub(1)?)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -96,10 +119,6 @@ impl<'r> PathParams<'r> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         (0..self.len()).filter_map(|index| Some((self.name_at(index), self.at(index)?)))
     }
-}
-
-fn last<'r>(values: &Params<'r, 'r>) -> &'r str {
-    values.iter().last().map_or("", |(_, value)| value)
 }
 
 /// RFC 3986 §2.1: a `%` is followed by two hexadecimal digits. What they encode must be UTF-8.
@@ -128,6 +147,18 @@ mod tests {
         for value in ["%", "%2", "a%zz", "%+1", "%C3", "%FF", "%e9"] {
             assert_eq!(decoded(value), Err(BadEncoding), "{value}");
         }
+    }
+
+    #[test]
+    fn values_beyond_the_inline_ones_are_kept_and_forgotten() {
+        let mut values = Values::default();
+        ["a", "b", "c", "d", "e"].into_iter().for_each(|value| values.push(value));
+        assert_eq!(values.iter().collect::<Vec<_>>(), ["a", "b", "c", "d", "e"]);
+        values.truncate(4);
+        assert_eq!((values.at(3), values.at(4)), (Some("d"), None));
+        values.truncate(1);
+        values.push("f");
+        assert_eq!(values.iter().collect::<Vec<_>>(), ["a", "f"]);
     }
 
     #[test]

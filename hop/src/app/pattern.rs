@@ -7,10 +7,21 @@
 pub(crate) struct Pattern {
     /// The names of the parameters, in order.
     pub(crate) names: Box<[Box<str>]>,
-    /// What decides whether two patterns match the same paths: the pattern with numbers for names. The router takes this one.
-    pub(crate) shape: String,
-    /// The only path that it matches, where it has no parameters.
-    pub(crate) fixed: Option<String>,
+    /// What decides which paths it matches: patterns with the same segments match the same paths.
+    pub(crate) segments: Vec<Segment>,
+}
+
+/// What stands between two slashes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Segment {
+    /// This text.
+    Text(Box<str>),
+    /// This text, a parameter and that text; one of the texts may be empty.
+    Mixed { before: Box<str>, after: Box<str> },
+    /// A parameter.
+    Param,
+    /// The rest of the path, slashes and all. Nothing follows.
+    Rest,
 }
 
 impl Pattern {
@@ -23,14 +34,29 @@ impl Pattern {
         let Some(path) = pattern.strip_prefix('/') else {
             return Err("it does not start with `/`".to_owned());
         };
-        let mut reader = Reader { names: Vec::new(), shape: String::new(), literal: String::new() };
-        let mut segments = path.split('/').peekable();
-        while let Some(segment) = segments.next() {
-            reader.segment(segment, segments.peek().is_none())?;
+        let mut names: Vec<Box<str>> = Vec::new();
+        let mut segments = Vec::new();
+        for text in path.split('/') {
+            if segments.last() == Some(&Segment::Rest) {
+                return Err("`{*rest}` takes the rest of the path, so nothing can follow".to_owned());
+            }
+            let (segment, name) = segment(text)?;
+            if let Some(name) = name.filter(|name| names.iter().any(|known| **known == **name)) {
+                return Err(format!("the parameter `{name}` appears twice"));
+            }
+            segments.push(segment);
+            names.extend(name.map(Box::from));
         }
-        let Reader { names, shape, literal } = reader;
-        let fixed = names.is_empty().then_some(literal);
-        Ok(Pattern { names: names.into(), shape, fixed })
+        Ok(Pattern { names: names.into(), segments })
+    }
+
+    /// The only path that it matches, where it has no parameters.
+    pub(crate) fn fixed(&self) -> Option<String> {
+        let texts = self.segments.iter().map(|segment| match segment {
+            Segment::Text(text) => Some(format!("/{text}")),
+            _ => None,
+        });
+        texts.collect()
     }
 }
 
@@ -43,92 +69,85 @@ pub(crate) fn join(prefix: &str, pattern: &str) -> String {
     }
 }
 
-struct Reader {
-    names: Vec<Box<str>>,
-    shape: String,
-    /// The path, as long as there is no parameter.
-    literal: String,
+/// One segment, and the name of its parameter.
+fn segment(text: &str) -> Result<(Segment, Option<&str>), String> {
+    let (before, rest) = literal(text)?;
+    let Some(rest) = rest else { return Ok((Segment::Text(before), None)) };
+    let (name, rest) = rest.split_once('}').ok_or_else(|| format!("the `{{` in `{text}` is never closed"))?;
+    if rest.starts_with('}') {
+        return Err(format!("`}}}}` right after a parameter in `{text}` could be read in two ways"));
+    }
+    let (after, more) = literal(rest)?;
+    if more.is_some() {
+        return Err(format!("`{text}` has two parameters, where a segment can have one"));
+    }
+    let plain_name = name.strip_prefix('*').unwrap_or(name);
+    if plain_name.is_empty() || plain_name.contains(['{', '*']) {
+        return Err(format!("`{{{name}}}` has no proper name"));
+    }
+    let is_alone = before.is_empty() && after.is_empty();
+    let segment = match (plain_name == name, is_alone) {
+        (true, true) => Segment::Param,
+        (true, false) => Segment::Mixed { before, after },
+        (false, true) => Segment::Rest,
+        (false, false) => return Err(format!("`{{{name}}}` takes whole segments: nothing else can stand in `{text}`")),
+    };
+    Ok((segment, Some(plain_name)))
 }
 
-impl Reader {
-    fn segment(&mut self, segment: &str, is_last: bool) -> Result<(), String> {
-        self.text('/');
-        let names_before = self.names.len();
-        let mut rest = segment;
-        while let Some(next) = rest.chars().next() {
-            rest = match next {
-                '{' | '}' if rest[1..].starts_with(next) => {
-                    self.text(next);
-                    self.shape.push(next);
-                    &rest[2..]
-                }
-                '{' => {
-                    let (name, after) =
-                        rest[1..].split_once('}').ok_or_else(|| format!("the `{{` in `{segment}` is never closed"))?;
-                    self.name(name, segment, is_last)?;
-                    after
-                }
-                '}' => return Err(format!("`}}` without a `{{` in `{segment}`")),
-                text if !text.is_ascii_graphic() || matches!(text, '?' | '#') => {
-                    return Err(format!("{text:?} cannot stand in a path: percent-encode it"));
-                }
-                text => {
-                    self.text(text);
-                    &rest[1..]
-                }
-            };
-        }
-        match self.names.len() - names_before {
-            0 | 1 => Ok(()),
-            _ => Err(format!("`{segment}` has two parameters, where a segment can have one")),
+/// The text up to a parameter or the end, and what follows the parameter's opening brace.
+fn literal(text: &str) -> Result<(Box<str>, Option<&str>), String> {
+    let mut read = String::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        match next {
+            '{' | '}' if rest[1..].starts_with(next) => {
+                read.push(next);
+                rest = &rest[2..];
+            }
+            '{' => return Ok((read.into(), Some(&rest[1..]))),
+            '}' => return Err(format!("`}}` without a `{{` in `{text}`")),
+            next if !next.is_ascii_graphic() || matches!(next, '?' | '#') => {
+                return Err(format!("{next:?} cannot stand in a path: percent-encode it"));
+            }
+            next => {
+                read.push(next);
+                rest = &rest[1..];
+            }
         }
     }
-
-    fn text(&mut self, text: char) {
-        self.shape.push(text);
-        self.literal.push(text);
-    }
-
-    fn name(&mut self, braced: &str, segment: &str, is_last: bool) -> Result<(), String> {
-        let name = braced.strip_prefix('*').unwrap_or(braced);
-        let takes_rest = name.len() < braced.len();
-        if name.is_empty() || name.contains(['{', '*']) {
-            return Err(format!("`{{{braced}}}` has no proper name"));
-        }
-        if takes_rest && (!is_last || segment.len() != braced.len() + 2) {
-            return Err(format!(
-                "`{{{braced}}}` takes the rest of the path, so it must be its last segment, and all of it"
-            ));
-        }
-        if self.names.iter().any(|known| **known == *name) {
-            return Err(format!("the parameter `{name}` appears twice"));
-        }
-        let star = if takes_rest { "*" } else { "" };
-        self.shape.push_str(&format!("{{{star}{}}}", self.names.len()));
-        self.names.push(name.into());
-        Ok(())
-    }
+    Ok((read.into(), None))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shape(pattern: &str) -> String {
-        Pattern::read(pattern).unwrap_or_else(|fault| panic!("{pattern}: {fault}")).shape
+    fn segments(pattern: &str) -> Vec<Segment> {
+        Pattern::read(pattern).unwrap_or_else(|fault| panic!("{pattern}: {fault}")).segments
     }
 
     #[test]
-    fn names_do_not_count_for_the_shape() {
-        assert_eq!(shape("/items/{id}"), shape("/items/{item}"));
-        assert_eq!(shape("/a/{x}/b-{y}.c/{*z}"), "/a/{0}/b-{1}.c/{*2}");
+    fn segments_are_text_parameters_and_the_rest() {
+        let mixed = |before: &str, after: &str| Segment::Mixed { before: before.into(), after: after.into() };
+        let text = |text: &str| Segment::Text(text.into());
+        assert_eq!(segments("/a/{x}/b-{y}.c/{*z}"), [text("a"), Segment::Param, mixed("b-", ".c"), Segment::Rest]);
+        assert_eq!(segments("/"), [text("")]);
+        assert_eq!(segments("/{{a}}/{{{b}"), [text("{a}"), mixed("{", "")]);
+        assert_eq!(segments("/a//{b}/"), [text("a"), text(""), Segment::Param, text("")]);
+    }
+
+    #[test]
+    fn names_do_not_count_for_what_is_matched() {
+        assert_eq!(segments("/items/{id}"), segments("/items/{item}"));
+        assert_eq!(*Pattern::read("/{a}/b{c}").unwrap().names, ["a".into(), "c".into()]);
     }
 
     #[test]
     fn a_pattern_without_parameters_is_one_path() {
-        assert_eq!(Pattern::read("/a/{{b}}/").unwrap().fixed.as_deref(), Some("/a/{b}/"));
-        assert_eq!(shape("/a/{{b}}/"), "/a/{{b}}/");
-        assert_eq!(Pattern::read("/{a}").unwrap().fixed, None);
+        assert_eq!(Pattern::read("/a/{{b}}/").unwrap().fixed().as_deref(), Some("/a/{b}/"));
+        assert_eq!(Pattern::read("/").unwrap().fixed().as_deref(), Some("/"));
+        assert_eq!(Pattern::read("/{a}").unwrap().fixed(), None);
     }
 
     #[test]
@@ -140,10 +159,14 @@ mod tests {
             ("/a}", "without a `{`"),
             ("/{}", "no proper name"),
             ("/{*}", "no proper name"),
-            ("/{*a}/b", "last segment"),
-            ("/x{*a}", "last segment"),
+            ("/{**a}", "no proper name"),
+            ("/{*a}/b", "nothing can follow"),
+            ("/{*a}/", "nothing can follow"),
+            ("/x{*a}", "takes whole segments"),
             ("/{a}/{a}", "appears twice"),
+            ("/{a}/x{a}", "appears twice"),
             ("/{a}{b}", "two parameters"),
+            ("/{a}}}", "in two ways"),
             ("/a b", "percent-encode"),
             ("/a?b", "percent-encode"),
             ("/é", "percent-encode"),
@@ -161,5 +184,6 @@ mod tests {
         assert_eq!(join("/api/", "/a"), "/api/a");
         assert_eq!(join("/api", "/"), "/api");
         assert_eq!(join("/api/", "/"), "/api/");
+        assert_eq!(join("/api/", ""), "/api/");
     }
 }

@@ -140,3 +140,10 @@ impl Response {
         self
     }
 }
+
+/// The status without a body.
+impl From<StatusCode> for Response {
+    fn from(status: StatusCode) -> Self {
+        Response::new(status)
+    }
+}

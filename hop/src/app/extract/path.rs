@@ -18,7 +18,7 @@ use crate::app::request::Request;
 /// The path's parameters, percent-decoded: one value, a tuple of values in the order of the path, or a struct by their names.
 ///
 /// Values are numbers, `bool`, `char`, `&str`, `String`, enums of plain variants, and whatever else `serde` makes of text. A value that
-/// does not fit is answered 400. One value and tuples are the last ones of the path, so that a route can be nested below a prefix with
+/// does not fit is answered 400. One value and tuples are those of the route's own pattern, also below a prefix with
 /// parameters of its own; how many there are is checked when the app is built.
 ///
 /// ```

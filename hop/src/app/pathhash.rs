@@ -1,0 +1,36 @@
+//! A hash for paths and their segments.
+
+use std::hash::Hasher;
+
+/// A hash that is cheap for short texts. Clients choose only what is looked up, never what is in the table, so that it need not be keyed.
+#[derive(Default)]
+pub(crate) struct PathHasher(u64);
+
+/// An odd number without a pattern: the golden ratio's fraction in 64 bits.
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+impl PathHasher {
+    fn add(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    }
+}
+
+impl Hasher for PathHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        let rest = rest.iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+        self.add(rest);
+    }
+
+    /// The end of a text; its length is in the hash already.
+    #[inline]
+    fn write_u8(&mut self, _: u8) {}
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        // The table takes its top seven bits and its low bits: the product's low bits know only the low bits of the words.
+        self.0 ^ self.0 >> 32
+    }
+}
