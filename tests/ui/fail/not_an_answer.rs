@@ -10,7 +10,7 @@ fn at_once() -> Item {
 }
 
 #[route("/b")]
-async fn future() -> Option<Vec<Item>> {
+async fn future() -> Option<Item> {
     None
 }
 

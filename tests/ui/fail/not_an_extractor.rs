@@ -8,7 +8,7 @@ struct Item;
 fn at_once(item: Item) {}
 
 #[route("/b")]
-async fn future(item: Vec<Item>) {}
+async fn future(item: Option<Item>) {}
 
 #[route("/c", blocking)]
 fn blocking(method: Method, item: Item) {}

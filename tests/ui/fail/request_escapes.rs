@@ -9,7 +9,8 @@ fn into_a_thread(Path(name): Path<&str>) {
 
 #[route("/wait/{name}")]
 fn into_a_closure(out: Responder, request: &Request<'_>) {
-    std::thread::spawn(move || out.send(request.path()));
+    let path = request.path();
+    std::thread::spawn(move || out.send(path));
 }
 
 fn main() {}

@@ -3,7 +3,7 @@
 use hop::prelude::*;
 
 #[route(POST, "/a")]
-fn two(text: String, bytes: Bytes) {}
+fn two(text: String, body: Body) {}
 
 #[route(POST, "/b")]
 fn three(json: Json<u8>, form: Option<Form<u8>>, text: Result<String, StatusCode>) {}

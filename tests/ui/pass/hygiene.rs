@@ -72,7 +72,7 @@ mod generated {
     }
 
     constant!(one, "/one", String);
-    constant!(two, "/two", hop::Bytes);
+    constant!(two, "/two", Vec<u8>);
 
     pub fn routes() -> hop::Routes {
         routes![one, two]

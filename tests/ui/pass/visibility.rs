@@ -37,5 +37,5 @@ pub mod items {
 fn main() {
     let others = hop::routes![items::list];
     let first = items::show {};
-    let _ = (others, hop::routes![(first), items::Unit, { items::Unit }]);
+    let _ = (others, hop::routes![(first), items::Unit]);
 }
