@@ -5,6 +5,7 @@
 #   FEW, MANY    requests of the two runs whose difference is taken (default 2000 and 8000)
 
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 CONNECTIONS=${CONNECTIONS:-64}
@@ -23,16 +24,23 @@ cargo build --release --quiet -p hop-examples -p hop-benches --bins 2>"$scratch/
 bin=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release
 SERVERS=${SERVERS:-$(cd "$bin" && ls -d limit std_example tokio_example hop_example 2>/dev/null || true)}
 
+# callgrind_total FILE: all instructions that a callgrind.out file counts.
+callgrind_total() {
+    awk '/^(summary|totals):/ { total = $2 } END { print total }' "$1"
+}
+
 # serve_and_load REQUEST PIPELINED COUNT SERVER TOOL...: runs the server with one worker under the tool, sends COUNT
 # requests, and stops the server by SIGTERM, after which the tool writes its figures.
 serve_and_load() {
     local request=$1 pipelined=$2 count=$3 server=$4 addr
     shift 4
+    # Gone before the server starts, lest the line of the server before it be read.
+    rm -f "$scratch/stdout"
     "$@" "$bin/$server" --addr 127.0.0.1:0 --workers 1 >"$scratch/stdout" 2>"$scratch/stderr" &
     local tool_pid=$!
     server_pid=$tool_pid
     for _ in $(seq 600); do
-        addr=$(sed -n 's|^listening on http://||p' "$scratch/stdout")
+        addr=$(sed -n 's|^listening on http://||p' "$scratch/stdout" 2>/dev/null || true)
         [ -z "$addr" ] || break
         sleep 0.05
     done

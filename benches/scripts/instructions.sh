@@ -14,7 +14,7 @@ REQUESTS=${REQUESTS:-bare browser}
 instructions() {
     local out="$scratch/callgrind.out.$1.$2.$3"
     serve_and_load "$2" 1 "$3" "$1" valgrind --tool=callgrind --callgrind-out-file="$out"
-    awk '/^(summary|totals):/ { total = $2 } END { print total }' "$out"
+    callgrind_total "$out"
 }
 
 printf '%-16s' 'server'

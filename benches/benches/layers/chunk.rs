@@ -1,6 +1,6 @@
 //! The chunked coding of request bodies: large chunks, small ones, and a body that comes byte by byte.
 
-use crate::{group, measure};
+use crate::Layer;
 use criterion::Criterion;
 use hop::unversioned::wire::{
     chunk::{Chunked, Piece},
@@ -11,13 +11,13 @@ use std::hint::black_box;
 const BODY_BYTES: usize = 64 * 1024;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let mut group = group(criterion, "chunk");
+    let mut layer = Layer::new(criterion, "chunk");
     for chunk_bytes in [16, 1024, 16 * 1024] {
         let body = body(chunk_bytes);
-        measure(&mut group, &format!("whole/{chunk_bytes}"), body.len(), || whole(black_box(&body)));
+        layer.measure(&format!("whole/{chunk_bytes}"), body.len(), || whole(black_box(&body)));
     }
     let body = body(1024);
-    measure(&mut group, "dripped/1024", body.len(), || dripped(black_box(&body)));
+    layer.measure("dripped/1024", body.len(), || dripped(black_box(&body)));
 }
 
 fn body(chunk_bytes: usize) -> Vec<u8> {

@@ -1,20 +1,20 @@
 //! Writing answers: the head of a small one, and chunks.
 
-use crate::{group, measure};
+use crate::Layer;
 use criterion::Criterion;
 use hop::unversioned::wire::encode::{self, Date};
 use http::StatusCode;
 use std::hint::black_box;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let mut group = group(criterion, "encode");
+    let mut layer = Layer::new(criterion, "encode");
     let mut out = Vec::with_capacity(64 * 1024);
     let date = Date::new(1_795_458_240);
     let body = hop_examples::BODY.as_bytes();
     let answer_bytes = answer(&mut out, &date, body);
-    measure(&mut group, "answer", answer_bytes, || answer(&mut out, black_box(&date), black_box(body)));
+    layer.measure("answer", answer_bytes, || answer(&mut out, black_box(&date), black_box(body)));
     let data = [b'x'; 1024];
-    measure(&mut group, "chunk/1024", data.len(), || chunk(&mut out, black_box(&data)));
+    layer.measure("chunk/1024", data.len(), || chunk(&mut out, black_box(&data)));
 }
 
 fn answer(out: &mut Vec<u8>, date: &Date, body: &[u8]) -> usize {

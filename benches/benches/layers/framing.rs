@@ -1,17 +1,17 @@
 //! Where a message ends and what becomes of its connection: the rules alone, and with the head before them.
 
-use crate::{REQUESTS, group, head::LIMITS, measure};
+use crate::{Layer, REQUESTS, head::LIMITS};
 use criterion::Criterion;
 use hop::unversioned::wire::{framing, head};
 use std::hint::black_box;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let mut group = group(criterion, "framing");
+    let mut layer = Layer::new(criterion, "framing");
     for (name, request) in REQUESTS {
         let mut slots = head::slots();
         let (_, head) = head::parse(request, &mut slots, &LIMITS).expect("the request is valid").expect("it is whole");
-        measure(&mut group, &format!("rules/{name}"), request.len(), || decide(black_box(&head)));
-        measure(&mut group, &format!("head-and-rules/{name}"), request.len(), || read(black_box(request)));
+        layer.measure(&format!("rules/{name}"), request.len(), || decide(black_box(&head)));
+        layer.measure(&format!("head-and-rules/{name}"), request.len(), || read(black_box(request)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading a request's head: hop's strict one beside bare httparse, which leaves the strictness to its caller.
 
-use crate::{REQUESTS, group, measure};
+use crate::{Layer, REQUESTS};
 use criterion::Criterion;
 use hop::unversioned::wire::head::{self, HeadLimits};
 use httparse::{Header, Request};
@@ -11,10 +11,10 @@ pub(crate) const LIMITS: HeadLimits =
     HeadLimits { head_bytes_max: 16 * 1024, line_bytes_max: 8 * 1024, headers_max: head::HEADERS_CEILING };
 
 pub(crate) fn bench(criterion: &mut Criterion) {
-    let mut group = group(criterion, "head");
+    let mut layer = Layer::new(criterion, "head");
     for (name, request) in REQUESTS {
-        measure(&mut group, &format!("httparse/{name}"), request.len(), || bare(black_box(request)));
-        measure(&mut group, &format!("hop/{name}"), request.len(), || hop(black_box(request)));
+        layer.measure(&format!("httparse/{name}"), request.len(), || bare(black_box(request)));
+        layer.measure(&format!("hop/{name}"), request.len(), || hop(black_box(request)));
     }
 }
 

@@ -3,30 +3,66 @@
 //! Each bench first asserts that its work allocates nothing, and stands beside the bare parser where there is one.
 
 mod chunk;
+mod drive;
 mod encode;
 mod framing;
 mod head;
+mod route;
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use hop_benches::requests;
+use std::{env, hint::black_box};
 
-criterion_group!(benches, head::bench, framing::bench, chunk::bench, encode::bench);
+criterion_group!(benches, head::bench, framing::bench, chunk::bench, encode::bench, route::bench, drive::bench);
 criterion_main!(benches);
 
 /// The requests that are parsed, by name.
 const REQUESTS: [(&str, &[u8]); 3] =
     [("bare", requests::BARE), ("fixture-520", requests::FIXTURE), ("browser-715", requests::BROWSER)];
 
-/// The group of one layer.
-fn group<'c>(criterion: &'c mut Criterion, layer: &str) -> BenchmarkGroup<'c, WallTime> {
-    criterion.benchmark_group(layer)
+/// The benches of one layer.
+struct Layer<'c> {
+    name: &'static str,
+    group: BenchmarkGroup<'c, WallTime>,
+    counted: Option<Counted>,
 }
 
-/// Times `work` on `bytes` bytes, after asserting that it allocates nothing once it is warm.
-fn measure<T>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, bytes: usize, mut work: impl FnMut() -> T) {
-    work();
-    let allocations = allocation_counter::measure(|| drop(std::hint::black_box(work()))).count_total;
-    assert_eq!(allocations, 0, "{name} allocates");
-    group.throughput(Throughput::Bytes(bytes as u64));
-    group.bench_function(name, |bencher| bencher.iter(&mut work));
+impl<'c> Layer<'c> {
+    fn new(criterion: &'c mut Criterion, name: &'static str) -> Layer<'c> {
+        Layer { name, group: criterion.benchmark_group(name), counted: Counted::from_env() }
+    }
+
+    /// Times `work` on `bytes` bytes, after asserting that it allocates nothing once it is warm.
+    fn measure<T>(&mut self, name: &str, bytes: usize, mut work: impl FnMut() -> T) {
+        if let Some(counted) = &self.counted {
+            return counted.run(&format!("{}/{name}", self.name), work);
+        }
+        work();
+        let allocations = allocation_counter::measure(|| drop(black_box(work()))).count_total;
+        assert_eq!(allocations, 0, "{name} allocates");
+        self.group.throughput(Throughput::Bytes(bytes as u64));
+        self.group.bench_function(name, |bencher| bencher.iter(&mut work));
+    }
+}
+
+/// What `benches/scripts/layers.sh` asks for instead of times: that one piece of work is done so often, under callgrind.
+struct Counted {
+    name: String,
+    times: u64,
+}
+
+impl Counted {
+    /// `HOP_LAYER` is the name of the work, `HOP_LAYER_TIMES` how often it is done; without a name, all names are printed.
+    fn from_env() -> Option<Counted> {
+        let times = env::var("HOP_LAYER_TIMES").ok()?.parse().expect("HOP_LAYER_TIMES is a number");
+        Some(Counted { name: env::var("HOP_LAYER").unwrap_or_default(), times })
+    }
+
+    fn run<T>(&self, name: &str, mut work: impl FnMut() -> T) {
+        if self.name.is_empty() {
+            println!("layer {name}");
+        } else if self.name == name {
+            (0..self.times).for_each(|_| drop(black_box(work())));
+        }
+    }
 }

@@ -66,6 +66,11 @@ impl<'r> RawParams<'r> {
     pub(crate) fn new(names: &'r [Box<str>], values: Values<'r>, path: &str) -> Self {
         RawParams { names, values, has_percent: memchr::memchr(b'%', path.as_bytes()).is_some() }
     }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.values.as_ref().map_or(0, Params::len)
+    }
 }
 
 /// A parameter's percent-encoding is malformed, or does not encode UTF-8.
