@@ -69,7 +69,7 @@ impl<'r> RawParams<'r> {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.values.as_ref().map_or(0, Params::len)
+        self.values.len()
     }
 }
 
