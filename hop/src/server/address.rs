@@ -183,6 +183,14 @@ impl LocalAddr {
             LocalAddr::Unix(_) => None,
         }
     }
+
+    /// The address as a person would open it: `http://` before one of TCP.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            LocalAddr::Tcp(address) => format!("http://{address}"),
+            LocalAddr::Unix(_) => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for LocalAddr {

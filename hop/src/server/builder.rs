@@ -152,7 +152,8 @@ impl From<Routes> for Builder {
     }
 }
 
-/// Serves until SIGINT or SIGTERM. The shortest `main`; [`Server::builder`] opens everything else.
+/// Serves until SIGINT or SIGTERM, and says on standard error where. The shortest `main`; [`Server::builder`] opens everything else,
+/// and prints nothing.
 ///
 /// `app` is a collection of routes or a [`Builder`].
 ///
@@ -177,6 +178,8 @@ where
     A: TryInto<Address>,
     Error: From<A::Error>,
 {
-    app.into().bind(address)?.run()?;
+    let server = app.into().bind(address)?;
+    eprintln!("listening on {}", server.local_addr().url());
+    server.run()?;
     Ok(())
 }
