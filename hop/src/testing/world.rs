@@ -178,11 +178,14 @@ impl World {
         let outside = self.outside();
         loop {
             let wire = self.wires.entry(id).or_default();
-            let n = copy_output(self.engine.output(id, &outside), &mut wire.arrived);
-            if n == 0 {
-                break;
+            match copy_output(self.engine.output(id, &outside), &mut wire.arrived) {
+                Some(0) => break,
+                Some(n) => _ = self.engine.wrote(id, n, &outside),
+                None => {
+                    self.engine.failed(id, &outside);
+                    break;
+                }
             }
-            self.engine.wrote(id, n, &outside);
         }
         self.judge(id, &outside);
     }
@@ -203,8 +206,8 @@ impl World {
     }
 }
 
-/// Takes what the engine wants to send; returns how many bytes.
-fn copy_output(output: Output<'_>, into: &mut Vec<u8>) -> usize {
+/// Takes what the engine wants to send; returns how many bytes. `None`: a file is shorter than it was.
+fn copy_output(output: Output<'_>, into: &mut Vec<u8>) -> Option<usize> {
     let before = into.len();
     match output {
         Output::Nothing => {}
@@ -213,8 +216,9 @@ fn copy_output(output: Output<'_>, into: &mut Vec<u8>) -> usize {
         Output::File(range) => {
             into.resize(before + range.len.min(64 * 1024) as usize, 0);
             let read = std::os::unix::fs::FileExt::read_at(&*range.file, &mut into[before..], range.offset);
-            into.truncate(before + read.unwrap_or(0));
+            let read = read.ok().filter(|&read| read > 0)?;
+            into.truncate(before + read);
         }
     }
-    into.len() - before
+    Some(into.len() - before)
 }
