@@ -97,6 +97,7 @@ impl Queue {
         for bytes in self.runs.iter().map_while(Run::bytes).take(SLICES_MAX) {
             slices.push(bytes);
         }
+        slices.more = slices.len < self.runs.len();
         slices
     }
 
@@ -175,15 +176,21 @@ pub enum Output<'a> {
 pub struct Slices<'a> {
     slices: [IoSlice<'a>; SLICES_MAX],
     len: usize,
+    more: bool,
 }
 
 impl Default for Slices<'_> {
     fn default() -> Self {
-        Slices { slices: [IoSlice::new(&[]); SLICES_MAX], len: 0 }
+        Slices { slices: [IoSlice::new(&[]); SLICES_MAX], len: 0, more: false }
     }
 }
 
 impl<'a> Slices<'a> {
+    /// Whether more output waits behind these, such as a file: the last packet need not leave half full.
+    pub fn more(&self) -> bool {
+        self.more
+    }
+
     fn push(&mut self, bytes: &'a [u8]) {
         self.slices[self.len] = IoSlice::new(bytes);
         self.len += 1;
@@ -347,6 +354,17 @@ mod tests {
             sent.extend_from_slice(&next[..n]);
             Out { cork, queue }.advance(n);
         }
+    }
+
+    #[test]
+    fn what_stands_before_a_file_says_that_more_follows() {
+        let (mut cork, mut queue) = (b"head".to_vec(), None);
+        let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
+        Out { cork: &mut cork, queue: &mut queue }.file(FileRange { file: Arc::new(file), offset: 0, len: 1 });
+        assert!(matches!(front(&cork, &queue), Output::Slices(slices) if slices.more()));
+        let (mut cork, mut queue) = (b"head".to_vec(), None);
+        Out { cork: &mut cork, queue: &mut queue }.uncork();
+        assert!(matches!(front(&cork, &queue), Output::Slices(slices) if !slices.more()));
     }
 
     fn large(byte: u8) -> Bytes {

@@ -6,8 +6,9 @@ use super::io::{self, Read, Written};
 use crate::buf::slab::ConnId;
 use crate::engine::{Engine, Outside, Verdict};
 
-/// Bytes that one connection may send in one turn before others have theirs; level mode brings it back.
-const TURN_BYTES: usize = 1 << 20;
+/// Bytes that one connection may send in one turn before others have theirs; level mode brings it back. A mebibyte, and room for the head
+/// before it, so that a file of that size does not take a second turn for its last bytes.
+const TURN_BYTES: usize = (1 << 20) + (16 << 10);
 
 /// Reads once: a short read has emptied the socket, and of a long one level mode tells again. Says whether the client has ended.
 pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> bool {

@@ -61,7 +61,7 @@ pub(crate) fn write(socket: BorrowedFd<'_>, output: &Output<'_>, file_bytes_max:
         Output::Bytes(bytes) => judge(bytes.len(), rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)),
         Output::Slices(slices) => {
             let mut nothing = SendAncillaryBuffer::default();
-            let sent = rustix::net::sendmsg(socket, slices, &mut nothing, SendFlags::NOSIGNAL);
+            let sent = rustix::net::sendmsg(socket, slices, &mut nothing, send_flags(slices.more()));
             judge(slices.iter().map(|slice| slice.len()).sum(), sent)
         }
         Output::File(range) => {
@@ -73,6 +73,16 @@ pub(crate) fn write(socket: BorrowedFd<'_>, output: &Output<'_>, file_bytes_max:
             }
         }
     }
+}
+
+/// A head that a file follows leaves with the file's first bytes, not in a packet of its own.
+fn send_flags(more: bool) -> SendFlags {
+    #[cfg(target_os = "linux")]
+    if more {
+        return SendFlags::NOSIGNAL | SendFlags::MORE;
+    }
+    let _ = more;
+    SendFlags::NOSIGNAL
 }
 
 /// Less than was offered means that the socket is full: no second call is made to hear it again.
