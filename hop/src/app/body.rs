@@ -80,7 +80,7 @@ struct State {
 
 /// What the connection and the consumer share.
 #[derive(Default)]
-pub struct Feed {
+pub(crate) struct Feed {
     state: Mutex<State>,
     changed: Condvar,
     /// Whom to tell that there is room; nobody, for a body that was empty from the start.

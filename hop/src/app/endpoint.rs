@@ -12,7 +12,7 @@ use super::needs::BodyMode;
 
 /// What a group of routes shares.
 #[derive(Clone, Default)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// At most one of each type.
     pub(crate) states: Vec<(TypeId, Arc<dyn Any + Send + Sync>)>,
     /// In the order in which they run: from the outermost group to the innermost.
@@ -29,7 +29,7 @@ impl Scope {
 }
 
 /// One handler at one place in the router.
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     pub(crate) handler: Box<dyn AnyHandler>,
     pub(crate) body: BodyMode,
     pub(crate) body_bytes_max: u64,

@@ -71,14 +71,14 @@ pub trait EventHandler: Send + Sync + 'static {
 }
 
 /// An [`EventHandler`] without its type: what a router holds.
-pub trait AnyHandler: Send + Sync {
+pub(crate) trait AnyHandler: Send + Sync {
     /// See [`EventHandler::on_request`].
     fn on_request(&self, request: &Request<'_>, reply: Reply<'_>) -> Replied;
 }
 
 /// The one implementation of [`AnyHandler`].
 #[derive(Debug)]
-pub struct Shared<H>(pub Arc<H>);
+pub(crate) struct Shared<H>(pub Arc<H>);
 
 impl<H: EventHandler> AnyHandler for Shared<H> {
     fn on_request(&self, request: &Request<'_>, reply: Reply<'_>) -> Replied {

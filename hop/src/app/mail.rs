@@ -41,7 +41,7 @@ impl WakeTask for WorkerMail {
 
 /// Wakes a connection: the waker of a body's source or consumer.
 #[derive(Debug)]
-pub struct Look {
+pub(crate) struct Look {
     /// The connection to look at.
     pub conn: ConnId,
     /// Its worker's mailbox.

@@ -2,35 +2,35 @@
 //!
 //! This layer knows no slab, no poll loop and no socket.
 
-pub mod answers;
-pub mod body;
-pub mod build;
-pub mod endpoint;
-pub mod error;
-pub mod extract;
-pub mod file;
-pub mod handler;
-pub mod hooks;
-pub mod into_response;
+pub(crate) mod answers;
+pub(crate) mod body;
+pub(crate) mod build;
+pub(crate) mod endpoint;
+pub(crate) mod error;
+pub(crate) mod extract;
+pub(crate) mod file;
+pub(crate) mod handler;
+pub(crate) mod hooks;
+pub(crate) mod into_response;
 #[cfg(feature = "json")]
-pub mod json;
-pub mod limits;
-pub mod location;
-pub mod mail;
-pub mod needs;
+pub(crate) mod json;
+pub(crate) mod limits;
+pub(crate) mod location;
+pub(crate) mod mail;
+pub(crate) mod needs;
 mod own_answer;
 mod params;
 mod pathhash;
 mod pattern;
-pub mod peer;
-pub mod reply;
-pub mod request;
-pub mod responder;
-pub mod response;
-pub mod router;
-pub mod routes;
-pub mod spec;
-pub mod stream;
+pub(crate) mod peer;
+pub(crate) mod reply;
+pub(crate) mod request;
+pub(crate) mod responder;
+pub(crate) mod response;
+pub(crate) mod router;
+pub(crate) mod routes;
+pub(crate) mod spec;
+pub(crate) mod stream;
 mod tree;
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub(crate) struct BadEncoding;
 
 /// The parameters of a path, percent-decoded. `%2F` has become a slash inside its parameter: it never splits one.
 #[derive(Debug)]
-pub struct PathParams<'r> {
+pub(crate) struct PathParams<'r> {
     names: &'r [Box<str>],
     raw: Values<'r>,
     /// All of them, where anything was encoded; empty otherwise.

@@ -16,13 +16,13 @@ use super::response::Response;
 pub struct Replied(());
 
 /// A future that makes an answer on the worker of its connection.
-pub type AnswerFuture = Pin<Box<dyn Future<Output = Response>>>;
+pub(crate) type AnswerFuture = Pin<Box<dyn Future<Output = Response>>>;
 
 /// A closure that makes an answer on the blocking pool, from an owned copy of the request.
-pub type BlockingAnswer = Box<dyn FnOnce(&Request<'_>) -> Response + Send>;
+pub(crate) type BlockingAnswer = Box<dyn FnOnce(&Request<'_>) -> Response + Send>;
 
 /// The engine's side of a [`Reply`]: each method is called at most once, and only one of them.
-pub trait Exchange {
+pub(crate) trait Exchange {
     /// A whole answer whose body is in memory: the path without allocation.
     fn whole(&mut self, status: StatusCode, content_type: Option<&'static str>, body: &[u8]);
     /// Any other answer.

@@ -13,7 +13,7 @@ use super::peer::Peer;
 use crate::wire::head::{Head, Version};
 
 /// How a request arrived: what only the driver knows, and looks up when somebody asks.
-pub trait Arrival {
+pub(crate) trait Arrival {
     /// The client's address.
     fn peer(&self) -> Peer;
     /// The worker's wall clock, in seconds since 1970.

@@ -12,9 +12,9 @@ use super::params::{RawParams, Values};
 use super::pathhash::PathHasher;
 use super::tree::Tree;
 
-pub use super::endpoint::Endpoint;
-pub use super::needs::BodyMode;
-pub use super::params::PathParams;
+pub(crate) use super::endpoint::Endpoint;
+pub(crate) use super::needs::BodyMode;
+pub(crate) use super::params::PathParams;
 
 /// A whole application: immutable, shared by all workers. Made by [`Routes::build`](crate::Routes::build).
 pub struct App {

@@ -173,8 +173,11 @@ mod tests {
         assert_eq!(found(&tree, "/a/1/2/3"), Some((1, vec!["a", "1/2/3"])));
     }
 
-    /// How well `pattern` fits: the rank of each segment and the values. The smallest ranks win.
-    fn fit<'p>(pattern: &[Segment], path: &'p str) -> Option<(Vec<(u8, usize, Segment)>, Vec<&'p str>)> {
+    /// How well each segment of a pattern fits: the smallest wins.
+    type Ranks = Vec<(u8, usize, Segment)>;
+
+    /// How well `pattern` fits, and the values of its parameters.
+    fn fit<'p>(pattern: &[Segment], path: &'p str) -> Option<(Ranks, Vec<&'p str>)> {
         let (mut ranks, mut values) = (Vec::new(), Vec::new());
         let mut left = path.strip_prefix('/');
         for segment in pattern {

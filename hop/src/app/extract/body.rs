@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::FromRequest;
-pub use super::rejection::BodyRejection;
+use super::rejection::BodyRejection;
 use crate::app::needs::{BodyMode, Needs};
 use crate::app::request::Request;
 
