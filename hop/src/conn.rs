@@ -68,6 +68,8 @@ pub enum Timer {
     Head,
     /// A body has begun.
     Body,
+    /// The request is whole, the answer owed.
+    Answer,
     /// Output waits for the socket.
     Write,
     /// The last answer has left; the peer may read it.

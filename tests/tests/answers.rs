@@ -358,3 +358,36 @@ fn an_idle_connection_is_closed_after_its_time_and_a_busy_one_is_not() {
     assert_eq!(shelf.lock().unwrap().pop().unwrap().send("patience"), Sent::Now);
     assert_eq!(waiting.answer().text(), "patience");
 }
+
+#[route("/slow", timeout = "5s")]
+fn slow(out: Responder, State(shelf): State<Shelf>) {
+    shelf.lock().unwrap().push(out);
+}
+
+#[test]
+fn an_answer_that_takes_longer_than_its_route_allows_becomes_503() {
+    let shelf = Shelf::default();
+    let app = App::new(routes![slow, now].state(Arc::clone(&shelf)));
+    let mut client = app.connect();
+    client.send([b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n", NOW].concat());
+    app.advance(Duration::from_millis(4900));
+    assert!(client.take().is_empty());
+    app.advance(Duration::from_millis(200));
+    client.answer().expect(503);
+    assert_eq!(client.answer().text(), "now", "the connection lives on");
+    assert_eq!(shelf.lock().unwrap().pop().unwrap().send("too late"), Sent::Closed);
+}
+
+#[test]
+fn a_head_that_follows_another_has_its_own_time() {
+    let (_, app) = shelf();
+    let mut client = app.connect();
+    for _ in 0..4 {
+        client.send(&NOW[..9]);
+        app.advance(Duration::from_secs(6));
+        client.send([&NOW[9..], &NOW[..9]].concat());
+        app.advance(Duration::from_secs(6));
+        client.send(&NOW[9..]);
+        assert_eq!((client.answer().text(), client.answer().text()), ("now", "now"));
+    }
+}

@@ -98,6 +98,16 @@ impl Focus<'_> {
         false
     }
 
+    /// The answer has taken longer than its route allows: 503, and whoever works on it is told that nobody listens.
+    pub(crate) fn late(&mut self) {
+        let Some(flight) = self.conn.flight.as_mut() else { return };
+        if let Some(key) = flight.waits.abandon() {
+            let dropped = catch_unwind(AssertUnwindSafe(|| self.common.exec.cancel(key)));
+            self.survived(dropped.is_ok());
+        }
+        self.deliver(Response::new(StatusCode::SERVICE_UNAVAILABLE));
+    }
+
     /// Writes a deferred answer, then goes on with what the client has sent meanwhile.
     fn deliver(&mut self, response: Response) {
         let Some(flight) = self.conn.flight.as_mut() else { return };

@@ -34,7 +34,8 @@ impl TimeoutTicks {
     /// The deadline of what begins to be waited for now.
     pub(crate) fn after(&self, timer: Timer, now: Ticks) -> Ticks {
         let ticks = match timer {
-            Timer::Off => 0,
+            // Its route says how long: see `Focus::deadline`.
+            Timer::Off | Timer::Answer => 0,
             Timer::Idle => self.idle,
             Timer::Head => self.head,
             Timer::Body => self.body,
@@ -55,7 +56,15 @@ impl Focus<'_> {
         match timer {
             _ if stays => {}
             Timer::Off => self.common.wheel.clear(self.id.slot),
-            _ => self.common.wheel.set(self.id.slot, self.common.timeouts.after(timer, self.outside.now.ticks)),
+            _ => self.common.wheel.set(self.id.slot, self.deadline(timer)),
+        }
+    }
+
+    fn deadline(&self, timer: Timer) -> Ticks {
+        let now = self.outside.now.ticks;
+        match answer_timeout(self.conn) {
+            Some(timeout) if timer == Timer::Answer => now.after(timeout),
+            _ => self.common.timeouts.after(timer, now),
         }
     }
 
@@ -65,6 +74,7 @@ impl Focus<'_> {
             Timer::Off => {}
             Timer::Head => self.refuse(PeerError::HeadTimeout),
             Timer::Body => self.refuse(PeerError::BodyTimeout),
+            Timer::Answer => self.late(),
             // An idle connection has nothing unsent: no farewell is needed.
             Timer::Idle | Timer::Write | Timer::Linger => self.cut(),
         }
@@ -81,8 +91,8 @@ fn waits_for(conn: &Conn<Flight>) -> Timer {
         State::Idle => Timer::Idle,
         State::Draining => Timer::Body,
         State::Body | State::Early if wants_body(conn) => Timer::Body,
-        State::Body | State::Early => Timer::Off,
-        State::Owed | State::Answering => Timer::Off,
+        State::Body | State::Owed if answer_timeout(conn).is_some() => Timer::Answer,
+        State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
         State::Closing => Timer::Linger,
     }
 }
@@ -94,4 +104,11 @@ fn wants_body(conn: &Conn<Flight>) -> bool {
         None => matches!(flight.waits, Waits::Body),
     };
     conn.flight.as_deref().is_some_and(wanted)
+}
+
+/// How long the answer that somebody has promised may take, where its route says so.
+fn answer_timeout(conn: &Conn<Flight>) -> Option<Duration> {
+    let flight = conn.flight.as_deref()?;
+    let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
+    flight.endpoint.answer_timeout.filter(|_| promised)
 }

@@ -18,7 +18,7 @@ use crate::app::router::{BodyMode, Endpoint, PathParams};
 use crate::buf::carry::Carry;
 use crate::buf::out::Out;
 use crate::buf::slab::ConnId;
-use crate::conn::Proto;
+use crate::conn::{Proto, Timer};
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
 use crate::proto::h1::BodyPiece;
@@ -138,6 +138,8 @@ impl Focus<'_> {
             Err(error) => return self.refused(error),
         };
         self.conn.drained = 0;
+        // What is waited for next has a deadline of its own, even when it is a head again.
+        self.conn.timer = Timer::Off;
         self.conn.request = self.conn.request.wrapping_add(1);
         let target = match head.target() {
             Ok(target) => target,
