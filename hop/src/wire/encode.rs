@@ -15,7 +15,7 @@ pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// Writes what begins every final answer: the status line and the Date field (RFC 9110 §6.6.1).
 ///
 /// The version is always HTTP/1.1, the highest that hop speaks (RFC 9110 §6.2).
-#[inline]
+#[inline(always)]
 pub fn begin(out: &mut Vec<u8>, status: StatusCode, date: &Date) {
     // By far the most usual one: both as one copy of known length.
     if status == StatusCode::OK {
@@ -41,7 +41,7 @@ pub fn plain(out: &mut Vec<u8>, status: StatusCode, date: &Date, content_type: O
 }
 
 /// Writes a field whose value is a constant of the program, or was checked when it was made: nothing is looked at again.
-#[inline]
+#[inline(always)]
 pub fn checked_header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     debug_assert!(is_lower_token(name), "field name {name:?}");
     debug_assert!(is_clean_value(value), "the value of {name} holds CR, LF or NUL");
@@ -95,7 +95,7 @@ pub fn says_close(headers: &HeaderMap) -> bool {
 }
 
 /// Writes the Content-Length field.
-#[inline]
+#[inline(always)]
 pub fn content_length(out: &mut Vec<u8>, length_bytes: u64) {
     out.extend_from_slice(b"content-length: ");
     out.extend_from_slice(itoa::Buffer::new().format(length_bytes).as_bytes());
