@@ -1,6 +1,6 @@
 //! The bytes of answers, appended to the caller's buffer: status lines, fields, the date, chunks.
 //!
-//! Names are written in lower case. No value with CR, LF or NUL in it gets out: see [`header`].
+//! Names are written in lower case. No value with CR, LF or NUL in it gets out: see [`header()`].
 
 use std::time::{Duration, SystemTime};
 

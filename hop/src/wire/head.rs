@@ -19,7 +19,7 @@ pub const LEADING_EMPTY_LINES_MAX: usize = 4;
 
 /// Room for the header fields of one head: uninitialised, on the caller's stack, 32 bytes a field. Made by [`slots`].
 ///
-/// The second half serves a second attempt ([`later_minor`]), because the borrow checker cannot give back the first half. It
+/// The second half serves a second attempt (at HTTP/1.2 and later), because the borrow checker cannot give back the first half. It
 /// costs stack space but no instruction.
 pub type HeaderSlots<'b> = [MaybeUninit<Header<'b>>; 2 * HEADERS_CEILING];
 
