@@ -171,7 +171,7 @@ pub enum Output<'a> {
     File(&'a FileRange),
 }
 
-/// Up to [`SLICES_MAX`] slices for one vectored write.
+/// Up to 32 slices for one vectored write.
 #[derive(Debug)]
 pub struct Slices<'a> {
     slices: [IoSlice<'a>; SLICES_MAX],

@@ -2,3 +2,15 @@
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
+
+#[doc = include_str!("handlers.md")]
+pub mod handlers {}
+
+#[doc = include_str!("limits.md")]
+pub mod limits {}
+
+#[doc = include_str!("security.md")]
+pub mod security {}
+
+#[doc = include_str!("simulation.md")]
+pub mod simulation {}

@@ -39,7 +39,7 @@ pub fn file(path: impl Into<PathBuf>) -> StaticFile {
     }))
 }
 
-/// A handler that answers with one file, whatever path it is asked for under. Made by [`file`].
+/// A handler that answers with one file, whatever path it is asked for under. Made by [`file()`].
 ///
 /// It is a handler for [`Routes::file`](crate::Routes::file) and [`Routes::route`](crate::Routes::route), and other handlers can hand
 /// requests on to its `on_request`, or call [`answer`](StaticFile::answer) where blocking is allowed.
