@@ -1,8 +1,9 @@
 //! Routes as `#[route]` makes them, called through the engine: each form answers, refuses and fails as it says.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use hop::prelude::*;
 use hop::testing::App;
@@ -109,6 +110,55 @@ fn a_responder_answers_from_another_thread() {
 #[test]
 fn a_responder_that_is_dropped_answers_500() {
     App::new(routes![forget]).get("/forget").expect(500);
+}
+
+/// Raises its flag when it is dropped.
+struct Flag(Arc<AtomicU64>);
+
+impl Drop for Flag {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[route("/never", timeout = "250ms")]
+async fn never(State(dropped): State<Arc<AtomicU64>>) {
+    let _flag = Flag(dropped);
+    std::future::pending().await
+}
+
+#[route("/kept", timeout = "1s")]
+fn kept(out: Responder, State(keep): State<Arc<Mutex<Vec<Responder>>>>) {
+    keep.lock().expect("nobody panics with it").push(out);
+}
+
+#[test]
+fn a_future_that_takes_too_long_is_dropped_and_answers_503() {
+    let dropped = Arc::new(AtomicU64::new(0));
+    let app = App::new(routes![never].state(Arc::clone(&dropped)));
+    let mut client = app.connect();
+    for round in 1..=2 {
+        client.send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
+        app.advance(Duration::from_millis(200));
+        assert_eq!(client.take(), b"", "each request has its own time");
+        app.advance(Duration::from_millis(100));
+        client.answer().expect(503);
+        assert_eq!(dropped.load(Ordering::Relaxed), round);
+    }
+}
+
+#[test]
+fn a_responder_that_takes_too_long_is_closed() {
+    let keep = Arc::new(Mutex::new(Vec::<Responder>::new()));
+    let app = App::new(routes![kept].state(Arc::clone(&keep)));
+    let mut client = app.connect();
+    client.send("GET /kept HTTP/1.1\r\nHost: a\r\n\r\n");
+    app.advance(Duration::from_millis(1_100));
+    client.answer().expect(503);
+    let late = keep.lock().expect("nobody panics with it").pop().expect("one responder");
+    assert!(late.is_closed());
+    assert_eq!(late.send("late"), hop::Sent::Closed);
+    assert_eq!(client.take(), b"");
 }
 
 /// Counts by each form of a callback, in one value for all of them.
