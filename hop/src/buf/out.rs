@@ -15,8 +15,6 @@ use bytes::Bytes;
 const COPY_BYTES_MAX: usize = 8 * 1024;
 /// Owned runs in a queue grow up to this size, so that a sent run is freed before the whole queue is.
 const RUN_BYTES_MAX: usize = 64 * 1024;
-/// How many slices one `writev` gets at most.
-pub const SLICES_MAX: usize = 32;
 
 /// A range of an open file: sent by the driver without passing through user memory where the system can.
 #[derive(Clone, Debug)]
@@ -88,17 +86,8 @@ impl Queue {
         match self.runs.front() {
             None => Output::Nothing,
             Some(Run::File(range)) => Output::File(range),
-            Some(_) => Output::Slices(self.slices()),
+            Some(_) => Output::Slices(Slices { runs: &self.runs }),
         }
-    }
-
-    fn slices(&self) -> Slices<'_> {
-        let mut slices = Slices::default();
-        for bytes in self.runs.iter().map_while(Run::bytes).take(SLICES_MAX) {
-            slices.push(bytes);
-        }
-        slices.more = slices.len < self.runs.len();
-        slices
     }
 
     /// Forgets `n` sent bytes.
@@ -171,37 +160,23 @@ pub enum Output<'a> {
     File(&'a FileRange),
 }
 
-/// Up to 32 slices for one vectored write.
-#[derive(Debug)]
+/// Runs of bytes in memory, for one vectored write.
+#[derive(Clone, Copy, Debug)]
 pub struct Slices<'a> {
-    slices: [IoSlice<'a>; SLICES_MAX],
-    len: usize,
-    more: bool,
-}
-
-impl Default for Slices<'_> {
-    fn default() -> Self {
-        Slices { slices: [IoSlice::new(&[]); SLICES_MAX], len: 0, more: false }
-    }
+    runs: &'a VecDeque<Run>,
 }
 
 impl<'a> Slices<'a> {
-    /// Whether more output waits behind these, such as a file: the last packet need not leave half full.
-    pub fn more(&self) -> bool {
-        self.more
+    /// The slices, up to the first part of a file; at least one, none of them empty.
+    pub fn iter(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.runs.iter().map_while(Run::bytes)
     }
 
-    fn push(&mut self, bytes: &'a [u8]) {
-        self.slices[self.len] = IoSlice::new(bytes);
-        self.len += 1;
-    }
-}
-
-impl<'a> std::ops::Deref for Slices<'a> {
-    type Target = [IoSlice<'a>];
-
-    fn deref(&self) -> &[IoSlice<'a>] {
-        &self.slices[..self.len]
+    /// Puts the first slices into `into`; returns how many, and whether more output waits behind them, such as a file: then the last
+    /// packet need not leave half full.
+    pub fn fill(&self, into: &mut [IoSlice<'a>]) -> (usize, bool) {
+        let filled = into.iter_mut().zip(self.iter()).map(|(into, bytes)| *into = IoSlice::new(bytes)).count();
+        (filled, filled < self.runs.len())
     }
 }
 
@@ -246,11 +221,6 @@ impl Out<'_> {
         } else {
             self.queue().push(Run::Shared(bytes));
         }
-    }
-
-    /// Appends bytes that the caller owns: copied when small, kept when not.
-    pub fn owned(&mut self, bytes: Vec<u8>) {
-        self.shared(Bytes::from(bytes));
     }
 
     /// Appends a range of a file.
@@ -356,15 +326,19 @@ mod tests {
         }
     }
 
+    fn fill(slices: Slices<'_>) -> (usize, bool) {
+        slices.fill(&mut [IoSlice::new(&[]); 4])
+    }
+
     #[test]
     fn what_stands_before_a_file_says_that_more_follows() {
         let (mut cork, mut queue) = (b"head".to_vec(), None);
         let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
         Out { cork: &mut cork, queue: &mut queue }.file(FileRange { file: Arc::new(file), offset: 0, len: 1 });
-        assert!(matches!(front(&cork, &queue), Output::Slices(slices) if slices.more()));
+        assert!(matches!(front(&cork, &queue), Output::Slices(slices) if fill(slices) == (1, true)));
         let (mut cork, mut queue) = (b"head".to_vec(), None);
         Out { cork: &mut cork, queue: &mut queue }.uncork();
-        assert!(matches!(front(&cork, &queue), Output::Slices(slices) if !slices.more()));
+        assert!(matches!(front(&cork, &queue), Output::Slices(slices) if fill(slices) == (1, false)));
     }
 
     fn large(byte: u8) -> Bytes {

@@ -192,7 +192,7 @@ fn seal(conn: &mut Conn<Flight>, cork: &mut Vec<u8>) {
         let n = match out::front(cork, queue) {
             Output::Nothing => break,
             Output::Bytes(bytes) => encrypt(secured, bytes),
-            Output::Slices(slices) => encrypt(secured, slices.first().map_or(&[], |slice| slice)),
+            Output::Slices(slices) => encrypt(secured, slices.iter().next().unwrap_or_default()),
             Output::File(range) => {
                 let mut record = vec![0; RECORD_BYTES.min(range.len as usize)];
                 // A file that cannot be read to its end breaks the declared length: the farewell comes early.

@@ -50,10 +50,6 @@ pub enum Move {
 }
 
 impl State {
-    /// All states, in the order of a request.
-    pub const ALL: [State; 7] =
-        [State::Idle, State::Body, State::Owed, State::Early, State::Answering, State::Draining, State::Closing];
-
     /// The state after `step`, or `None` where the move is not legal.
     pub fn after(self, step: Move) -> Option<State> {
         use Move::*;
@@ -76,9 +72,15 @@ impl State {
     }
 }
 
-impl Move {
-    /// All moves.
-    pub const ALL: [Move; 7] = [
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In the order of a request.
+    const STATES: [State; 7] =
+        [State::Idle, State::Body, State::Owed, State::Early, State::Answering, State::Draining, State::Closing];
+
+    const MOVES: [Move; 7] = [
         Move::Head,
         Move::HeadOfBody,
         Move::BodyEnd,
@@ -87,19 +89,14 @@ impl Move {
         Move::LastAnswerEnd,
         Move::Stop,
     ];
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     /// The whole table, a line for each state, as it is printed below.
     fn table() -> String {
         let row = |state: State| {
-            let legal = Move::ALL.iter().filter_map(|&step| Some(format!(" {step:?}→{:?}", state.after(step)?)));
+            let legal = MOVES.iter().filter_map(|&step| Some(format!(" {step:?}→{:?}", state.after(step)?)));
             format!("{state:?}:{}\n", legal.collect::<String>())
         };
-        State::ALL.iter().map(|&state| row(state)).collect()
+        STATES.iter().map(|&state| row(state)).collect()
     }
 
     #[test]

@@ -254,7 +254,7 @@ impl H1 {
 
     /// A handler's `Connection: close` closes; so does a client that waits for a `100` that will never come.
     fn decide_reuse(&mut self, answer: &AnswerHead<'_>) {
-        let asked = answer.headers.is_some_and(|headers| encode::says_close(headers));
+        let asked = answer.headers.is_some_and(encode::says_close);
         let unbounded = self.http10 && answer.length == Length::Unknown && !self.bodiless(answer.status);
         if asked || unbounded || self.continue_owed {
             self.keep_alive = false;
@@ -317,15 +317,6 @@ impl H1 {
         self.stop();
     }
 
-    /// How many bytes of the answer's body may still be written: `None` is any number.
-    pub fn due_bytes(&self) -> Option<u64> {
-        match self.answer {
-            Answer::Bodiless => Some(0),
-            Answer::Exact(n) => Some(n),
-            Answer::Chunked | Answer::UntilClose => None,
-        }
-    }
-
     /// Counts body bytes that are sent without passing through [`H1::data`], and says whether they keep the promise.
     pub fn count(&mut self, n: u64) -> Result<(), AnswerError> {
         if let Answer::Exact(left) = &mut self.answer {
@@ -369,16 +360,6 @@ impl H1 {
     /// Where the cycle stands.
     pub fn state(&self) -> State {
         self.state
-    }
-
-    /// Whether the connection may carry another request after this answer.
-    pub fn keeps_alive(&self) -> bool {
-        self.keep_alive
-    }
-
-    /// Whether the request was HTTP/1.0.
-    pub fn is_http10(&self) -> bool {
-        self.http10
     }
 
     /// The answer that is owed will be the last one on this connection, and says so.

@@ -1,11 +1,15 @@
 //! One read and one write of a socket, without blocking.
 
+use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::io::{Errno, Result};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
 use crate::buf::out::{FileRange, Output};
+
+/// How many slices one vectored write gets at most.
+const SLICES_MAX: usize = 32;
 
 /// What one read gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +64,10 @@ pub(crate) fn write(socket: BorrowedFd<'_>, output: &Output<'_>, file_bytes_max:
         Output::Nothing => Written::Nothing,
         Output::Bytes(bytes) => judge(bytes.len(), rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)),
         Output::Slices(slices) => {
-            let mut nothing = SendAncillaryBuffer::default();
-            let sent = rustix::net::sendmsg(socket, slices, &mut nothing, send_flags(slices.more()));
+            let mut room = [IoSlice::new(&[]); SLICES_MAX];
+            let (filled, more) = slices.fill(&mut room);
+            let slices = &room[..filled];
+            let sent = rustix::net::sendmsg(socket, slices, &mut SendAncillaryBuffer::default(), send_flags(more));
             judge(slices.iter().map(|slice| slice.len()).sum(), sent)
         }
         Output::File(range) => {
