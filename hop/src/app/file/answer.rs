@@ -51,6 +51,16 @@ impl Representation<'_> {
         }
     }
 
+    /// Answers with all of it to a request that nobody can see: so it does not promise that conditions and ranges would be heeded.
+    pub(super) fn unasked(self) -> Response {
+        let mut response = Response::new(StatusCode::OK);
+        response.headers_mut().extend(self.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+        response.headers_mut().insert(CONTENT_TYPE, self.content_type.clone());
+        let all = 0..self.opened.length_bytes;
+        response.body = Body::File(vec![FilePart { before: Bytes::new(), range: Some(self.range(all)) }]);
+        response
+    }
+
     fn whole(self, validators: &Validators) -> Response {
         let all = 0..self.opened.length_bytes;
         let mut response = self.described(StatusCode::OK, validators);

@@ -8,6 +8,7 @@ use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION};
 
 use super::kind;
 use super::name::{self, Name};
+use super::one::StaticFile;
 use super::open::{Patience, Root, Symlinks};
 use super::options::Options;
 use super::serve::{Answer, Search, WouldBlock, asked, refusal};
@@ -27,6 +28,7 @@ pub fn dir(root: impl Into<PathBuf>) -> StaticDir {
         options: Options::default(),
         index: Some("index.html".into()),
         shows_hidden: false,
+        missing: None,
     };
     StaticDir { inner: Arc::new(inner), place: Place::Rest }
 }
@@ -65,6 +67,8 @@ struct Inner {
     /// What is sent for a directory.
     index: Option<String>,
     shows_hidden: bool,
+    /// What is sent where nothing is found.
+    missing: Option<(StatusCode, StaticFile)>,
 }
 
 /// Which part of a request's path names the file.
@@ -86,6 +90,20 @@ impl StaticDir {
     /// Answers 404 for directories.
     pub fn without_index(mut self) -> Self {
         self.inner().index = None;
+        self
+    }
+
+    /// Sends this file, with this status, where there is no file of the name: a page that says so with 404, or with 200 the page of an app
+    /// that has paths of its own.
+    ///
+    /// ```
+    /// use hop::StatusCode;
+    ///
+    /// let app = hop::dir("app").missing(StatusCode::OK, "app/index.html");
+    /// let site = hop::dir("site").missing(StatusCode::NOT_FOUND, hop::file("site/lost.html").cache_control("no-store"));
+    /// ```
+    pub fn missing(mut self, status: StatusCode, file: impl Into<StaticFile>) -> Self {
+        self.inner().missing = Some((status, file.into()));
         self
     }
 
@@ -150,11 +168,21 @@ impl StaticDir {
     }
 
     fn look(&self, request: &Request<'_>, patience: Patience) -> Answer {
+        let answer = self.find(request, patience)?;
+        match &self.inner.missing {
+            Some((status, file)) if answer.status() == StatusCode::NOT_FOUND => {
+                file.instead(*status, request, patience)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    fn find(&self, request: &Request<'_>, patience: Patience) -> Answer {
         if let Some(refusal) = refusal(request) {
             return Ok(refusal);
         }
         let Some(rest) = self.place.rest(request) else { return Ok(to_directory(request)) };
-        let Inner { root, options, index, shows_hidden } = &*self.inner;
+        let Inner { root, options, index, shows_hidden, .. } = &*self.inner;
         let Name { path, is_directory } = match name::parse(rest, *shows_hidden) {
             Ok(name) => name,
             Err(status) => return Ok(Response::new(status)),

@@ -13,6 +13,7 @@ use super::open::{Patience, Root, Symlinks};
 use super::options::Options;
 use super::serve::{Answer, Search, WouldBlock, asked, refusal};
 use crate::app::handler::EventHandler;
+use crate::app::into_response::IntoResponse;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
 use crate::app::response::Response;
@@ -42,7 +43,8 @@ pub fn file(path: impl Into<PathBuf>) -> StaticFile {
 /// A handler that answers with one file, whatever path it is asked for under. Made by [`file()`].
 ///
 /// It is a handler for [`Routes::file`](crate::Routes::file) and [`Routes::route`](crate::Routes::route), and other handlers can hand
-/// requests on to its `on_request`, or call [`answer`](StaticFile::answer) where blocking is allowed.
+/// requests on to its `on_request`, or call [`answer`](StaticFile::answer) where blocking is allowed. It is also an answer itself: see its
+/// [`IntoResponse`].
 ///
 /// What it does with ranges, conditions, HEAD and other methods is what [`StaticDir`](crate::StaticDir) does. The path is the program's
 /// own: symbolic links in it are followed. The file is opened for each request, so it may be replaced at any time (by renaming a new one
@@ -111,6 +113,15 @@ impl StaticFile {
     }
 
     /// The answer to a request. Opens the file, so it may block: for `blocking` routes.
+    ///
+    /// ```
+    /// use hop::{Path, Request, Response, route};
+    ///
+    /// #[route("/reports/{year}", blocking)]
+    /// fn report(request: &Request<'_>, Path(year): Path<u16>) -> Response {
+    ///     hop::file(format!("reports/{year}.pdf")).answer(request)
+    /// }
+    /// ```
     pub fn answer(&self, request: &Request<'_>) -> Response {
         // With all patience nothing is left to wait for.
         self.look(request, Patience::Always).unwrap_or_else(|WouldBlock| Response::new(StatusCode::SERVICE_UNAVAILABLE))
@@ -120,9 +131,20 @@ impl StaticFile {
         if let Some(refusal) = refusal(request) {
             return Ok(refusal);
         }
-        let Inner { root, name, content_type, options } = &*self.0;
-        let search = Search { root, options, content_type, patience };
-        search.answer(name, &asked(request), || Response::new(StatusCode::NOT_FOUND))
+        self.search(patience).answer(&self.0.name, &asked(request), || Response::new(StatusCode::NOT_FOUND))
+    }
+
+    /// The answer where something else was not found: with a status of its own it is nothing that conditions or ranges could be about.
+    pub(super) fn instead(&self, status: StatusCode, request: &Request<'_>, patience: Patience) -> Answer {
+        match status {
+            StatusCode::OK => self.look(request, patience),
+            _ => Ok(self.search(patience).unasked(&self.0.name)?.with_status(status)),
+        }
+    }
+
+    fn search(&self, patience: Patience) -> Search<'_> {
+        let Inner { root, content_type, options, .. } = &*self.0;
+        Search { root, options, content_type, patience }
     }
 
     /// What is wrong with it before anybody asks for it.
@@ -133,6 +155,25 @@ impl StaticFile {
             Ok(_) => Some(format!("`{}` is not a file", path.display())),
             Err(error) => Some(format!("the file `{}` cannot be served: {error}", path.display())),
         }
+    }
+}
+
+/// All of the file, without ranges and conditions, because the request is not at hand. The file is opened there and then, which may wait for a
+/// disk: elsewhere than in `blocking` routes that is for files which are asked for often, such as the page of an error.
+///
+/// ```
+/// use hop::{StaticFile, StatusCode, route};
+///
+/// #[route("/")]
+/// fn lost() -> (StatusCode, StaticFile) {
+///     (StatusCode::NOT_FOUND, hop::file("public/lost.html"))
+/// }
+/// ```
+impl IntoResponse for StaticFile {
+    fn into_response(self) -> Response {
+        let answer = self.search(Patience::Always).unasked(&self.0.name);
+        // With all patience nothing is left to wait for.
+        answer.unwrap_or_else(|WouldBlock| Response::new(StatusCode::SERVICE_UNAVAILABLE))
     }
 }
 

@@ -36,6 +36,15 @@ impl Search<'_> {
         }
     }
 
+    /// Answers with the file of this name, whole, whatever was asked for.
+    pub(super) fn unasked(&self, name: &[u8]) -> Answer {
+        match self.root.open(name, self.patience) {
+            Ok(Found::File(opened)) => Ok(self.represent(opened, None).unasked()),
+            Ok(Found::Directory) => self.missed(Missed::NotFound, name),
+            Err(missed) => self.missed(missed, name),
+        }
+    }
+
     /// The sibling that the client likes best, if there is one that it likes.
     fn sibling(&self, name: &[u8], asked: &Asked<'_>) -> Result<Option<(Found, Option<Coding>)>, Missed> {
         if !self.options.is_precompressed {

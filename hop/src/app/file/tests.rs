@@ -369,6 +369,21 @@ fn links_are_followed_only_while_they_stay_below_the_root() {
 }
 
 #[test]
+fn a_page_of_ones_own_is_sent_where_nothing_is_found() {
+    let folder = ten().with("lost.html", "lost");
+    let with = |status| serve(folder.dir().missing(status, file(folder.0.join("lost.html"))));
+    let lost = with(http::StatusCode::NOT_FOUND);
+    for name in ["none", "../ten.txt", ".hidden", "none/"] {
+        assert_eq!(ask(&lost, &format!("/f/{name}"), &[("range", "bytes=0-0")]).expect(404).text(), "lost", "{name}");
+    }
+    assert_eq!(lost.get("/f/ten.txt").expect(200).text(), "0123456789");
+    let app = with(http::StatusCode::OK);
+    let page = app.get("/f/some/path").expect(200);
+    assert_eq!(page.text(), "lost");
+    ask(&app, "/f/some/path", &[("if-none-match", page.header("etag").unwrap())]).expect(304);
+}
+
+#[test]
 fn hidden_files_are_found_only_when_asked_for() {
     let folder = Folder::new().with(".env", "key").with(".git/config", "").with(".well-known/a", "known");
     let app = folder.app();
@@ -453,6 +468,23 @@ fn one_file_is_sent_for_any_path_with_what_was_chosen() {
     assert_eq!(answer.header("content-disposition"), Some("attachment; filename=\"10.txt\""));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     app.post("/a/b", "").expect(405);
+}
+
+#[test]
+fn a_file_is_an_answer_with_a_status_of_its_own() {
+    let folder = ten();
+    let path = folder.0.join("ten.txt");
+    let lost =
+        handler(move |_, reply| reply.send((http::StatusCode::NOT_FOUND, file(&path).cache_control("no-store"))));
+    let none = folder.0.join("none");
+    let nothing = handler(move |_, reply| reply.send(file(&none)));
+    let app = App::new(Routes::new().route("/none", Method::GET, nothing).fallback(lost));
+    let answer = ask(&app, "/somewhere", &[("range", "bytes=0-0"), ("if-none-match", "*")]).expect(404);
+    assert_eq!(answer.text(), "0123456789");
+    assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!((answer.header("etag"), answer.header("accept-ranges")), (None, None));
+    app.get("/none").expect(404);
 }
 
 #[test]
