@@ -26,30 +26,25 @@ pub struct Mailbox<M> {
     state: Mutex<State<M>>,
     /// Whether there may be messages, to be asked without the lock. Written under it.
     filled: AtomicBool,
+    /// Whether the owner sleeps, or will without looking again, and nobody has woken it yet.
+    ///
+    /// Exchanged, never just stored: each exchange sees what was done before the one that it follows. So either the owner that goes to
+    /// sleep sees the message, or its sender sees the sleeper. This makes going to sleep and waking cheap; a lock would do as well.
+    asleep: AtomicBool,
     wake: Arc<dyn Wake>,
 }
 
 struct State<M> {
     messages: Vec<M>,
-    owner: Owner,
-}
-
-/// What the owner does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    /// Sleeps, or will without looking again: must be woken.
-    Asleep,
-    /// Will look again before it sleeps.
-    Running,
-    /// Will never look again.
-    Gone,
+    /// The owner will never look again.
+    closed: bool,
 }
 
 impl<M> Mailbox<M> {
     /// An empty mailbox, whose owner is woken by `wake`.
     pub fn new(wake: Arc<dyn Wake>) -> Mailbox<M> {
-        let state = State { messages: Vec::new(), owner: Owner::Asleep };
-        Mailbox { state: Mutex::new(state), filled: AtomicBool::new(false), wake }
+        let state = State { messages: Vec::new(), closed: false };
+        Mailbox { state: Mutex::new(state), filled: AtomicBool::new(false), asleep: AtomicBool::new(true), wake }
     }
 
     /// Leaves a message, and wakes the owner if nobody else has.
@@ -58,25 +53,26 @@ impl<M> Mailbox<M> {
     /// Gives the message back when the mailbox is closed.
     pub fn post(&self, message: M) -> Result<(), M> {
         let mut state = self.lock();
-        if state.owner == Owner::Gone {
+        if state.closed {
             return Err(message);
         }
-        let must_wake = state.owner == Owner::Asleep && state.messages.is_empty();
         state.messages.push(message);
         self.filled.store(true, Ordering::Relaxed);
         drop(state);
-        if must_wake {
-            self.wake.wake();
-        }
+        self.wake_sleeper();
         Ok(())
     }
 
     /// Moves all messages to the end of `into`. For the owner; costs a load when there is none, and reuses `into`'s memory.
+    #[inline]
     pub fn take(&self, into: &mut Vec<M>) {
         // Relaxed: a message that is missed here was not yet followed by a wake-up, or is seen when the guard is dropped.
-        if !self.filled.load(Ordering::Relaxed) {
-            return;
+        if self.filled.load(Ordering::Relaxed) {
+            self.take_messages(into);
         }
+    }
+
+    fn take_messages(&self, into: &mut Vec<M>) {
         let mut state = self.lock();
         self.filled.store(false, Ordering::Relaxed);
         if into.is_empty() {
@@ -87,31 +83,31 @@ impl<M> Mailbox<M> {
     }
 
     /// Says that the owner is awake for as long as the guard lives. For the owner, one guard at a time.
+    #[inline]
     pub fn enter(&self) -> Running<'_, M> {
-        let mut state = self.lock();
-        if state.owner == Owner::Asleep {
-            state.owner = Owner::Running;
-        }
+        self.asleep.swap(false, Ordering::AcqRel);
         Running { mailbox: self }
     }
 
     /// Accepts no message from now on, and gives what was posted before and not taken. For the owner.
     pub fn close(&self) -> Vec<M> {
         let mut state = self.lock();
-        state.owner = Owner::Gone;
+        state.closed = true;
         self.filled.store(false, Ordering::Relaxed);
         std::mem::take(&mut state.messages)
     }
 
     /// The owner may sleep from now on, unless mail has come in the last moment.
+    #[inline]
     fn leave(&self) {
-        let mut state = self.lock();
-        if state.owner == Owner::Running {
-            state.owner = Owner::Asleep;
+        self.asleep.swap(true, Ordering::AcqRel);
+        if self.filled.load(Ordering::Relaxed) {
+            self.wake_sleeper();
         }
-        let must_wake = state.owner == Owner::Asleep && !state.messages.is_empty();
-        drop(state);
-        if must_wake {
+    }
+
+    fn wake_sleeper(&self) {
+        if self.asleep.swap(false, Ordering::AcqRel) {
             self.wake.wake();
         }
     }
@@ -125,8 +121,8 @@ impl<M> Mailbox<M> {
 impl<M> fmt::Debug for Mailbox<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.lock();
-        let closed = state.owner == Owner::Gone;
-        f.debug_struct("Mailbox").field("messages", &state.messages.len()).field("closed", &closed).finish()
+        let (messages, closed) = (state.messages.len(), state.closed);
+        f.debug_struct("Mailbox").field("messages", &messages).field("closed", &closed).finish()
     }
 }
 
@@ -138,6 +134,7 @@ pub struct Running<'m, M> {
 }
 
 impl<M> Drop for Running<'_, M> {
+    #[inline]
     fn drop(&mut self) {
         self.mailbox.leave();
     }

@@ -46,7 +46,9 @@ mod mail {
     fn only_the_first_message_wakes_a_sleeper() {
         let (bell, mailbox) = mailbox();
         (0..5).for_each(|n| assert_eq!(mailbox.post(n), Ok(())));
+        let running = mailbox.enter();
         assert_eq!((bell.rung(), taken(&mailbox).len()), (1, 5));
+        drop(running);
         assert_eq!((mailbox.post(5), bell.rung()), (Ok(()), 2));
     }
 

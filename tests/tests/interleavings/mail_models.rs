@@ -59,7 +59,7 @@ pub(crate) fn a_message_at_bedtime_wakes() {
         messages = receive(&bell, &mailbox, 1);
     }
     assert_eq!((messages, sender.join().unwrap()), (vec![1], Ok(())));
-    assert!(bell.rung() <= 1);
+    assert!(bell.rung() <= 2, "once at bedtime, and once by a sender who was slow to look whether anybody sleeps");
 }
 
 /// A message of the owner's own makes the mailbox non-empty without waking: another's, behind it, must still be seen.

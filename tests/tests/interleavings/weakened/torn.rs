@@ -9,6 +9,9 @@ mod exec_models;
 #[path = "../../../../hop/src/local/mail.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the models use a part of it")]
 mod mail;
+#[path = "../mail_models.rs"]
+#[allow(dead_code, reason = "not every model meets every fault")]
+mod mail_models;
 
 mod sync {
     pub(super) use loom::sync::atomic::Ordering;
@@ -41,4 +44,10 @@ mod sync {
 #[should_panic(expected = "deadlock")]
 fn an_exchange_in_two_steps_is_found() {
     loom::model(exec_models::what_a_waker_that_sends_nothing_did_is_seen);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_mailbox_whose_exchange_is_two_steps_is_found() {
+    loom::model(mail_models::a_message_at_bedtime_wakes);
 }
