@@ -11,6 +11,7 @@ use crate::engine::{Engine, Outside, Verdict};
 const TURN_BYTES: usize = (1 << 20) + (16 << 10);
 
 /// Reads once: a short read has emptied the socket, and of a long one level mode tells again. Says whether the client has ended.
+#[inline]
 pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> bool {
     let into = engine.input(id);
     if into.is_empty() {
@@ -29,6 +30,7 @@ pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outsi
 }
 
 /// Sends what a connection has to send, as far as the socket takes it, and gives what is to be done with it then.
+#[inline]
 pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> Verdict {
     let mut left_bytes = TURN_BYTES;
     loop {

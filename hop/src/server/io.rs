@@ -59,6 +59,7 @@ pub(crate) enum Written {
 }
 
 /// Writes once; of a file at most `file_bytes_max`.
+#[inline]
 pub(crate) fn write(socket: BorrowedFd<'_>, output: &Output<'_>, file_bytes_max: usize) -> Written {
     match output {
         Output::Nothing => Written::Nothing,
@@ -92,6 +93,7 @@ fn send_flags(more: bool) -> SendFlags {
 }
 
 /// Less than was offered means that the socket is full: no second call is made to hear it again.
+#[inline]
 fn judge(offered: usize, written: Result<usize>) -> Written {
     match written {
         Ok(bytes) if bytes == offered => Written::All(bytes),

@@ -184,6 +184,7 @@ impl Poller {
 
 impl Events {
     /// The next descriptor that is ready.
+    #[inline]
     pub(crate) fn next(&mut self) -> Option<Ready> {
         loop {
             let ready = match &self.list {

@@ -66,10 +66,11 @@ impl Sockets {
     }
 
     /// The connection that has a slot now.
-    pub(crate) fn at(&self, slot: u32) -> Option<(ConnId, BorrowedFd<'_>)> {
+    #[inline]
+    pub(crate) fn at(&self, slot: u32) -> Option<(ConnId, &Socket)> {
         let (page, index) = place(slot);
         let socket = self.pages.get(page)?.get(index)?.as_ref()?;
-        Some((ConnId { worker: self.worker, slot, generation: socket.generation }, socket.fd.as_fd()))
+        Some((ConnId { worker: self.worker, slot, generation: socket.generation }, socket))
     }
 
     /// Gives the socket away; empty pages at the end are given back, all but one.

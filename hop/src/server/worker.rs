@@ -111,13 +111,13 @@ impl Worker {
 
     /// Serves until the server is told to stop and what was in flight has ended.
     pub(crate) fn run(mut self) -> io::Result<Report> {
-        let hub = Arc::clone(&self.hub);
+        let (hub, remote) = (Arc::clone(&self.hub), Arc::clone(&self.remote));
         while hub.stop.phase() == Phase::Serving {
-            self.turn(self.timeout())?;
+            self.turn(&remote, self.timeout())?;
         }
-        let open = self.begin_to_stop()?;
+        let open = self.begin_to_stop(&remote)?;
         while self.is_needed() && !self.must_cut() {
-            self.turn(self.timeout())?;
+            self.turn(&remote, self.timeout())?;
         }
         let cut = self.engine.connections();
         self.engine.cut_all();
@@ -125,10 +125,10 @@ impl Worker {
         Ok(Report { finished: open - cut, cut, still_blocking: 0 })
     }
 
-    fn turn(&mut self, timeout: Option<Duration>) -> io::Result<()> {
-        let remote = Arc::clone(&self.remote);
+    fn turn(&mut self, remote: &Remote, timeout: Option<Duration>) -> io::Result<()> {
         self.poller.wait(&mut self.events, timeout)?;
         let _running = remote.mail.enter();
+        let _receiving = self.hands_over.then(|| remote.connections.enter());
         self.clock.read();
         remote.counters.wakeups.add(1);
         let mut accepts = false;
@@ -161,8 +161,8 @@ impl Worker {
     // Connections.
 
     fn ready(&mut self, ready: Ready) {
-        let Some((id, fd)) = self.sockets.at(ready.key) else { return };
-        let outside = outside!(self);
+        let Some((id, socket)) = self.sockets.at(ready.key) else { return };
+        let (fd, interest, outside) = (socket.fd.as_fd(), socket.interest, outside!(self));
         let mut ended = false;
         if ready.broken {
             self.engine.failed(id, outside);
@@ -170,6 +170,10 @@ impl Worker {
             ended = receive(&mut self.engine, id, fd, outside);
         }
         let verdict = send(&mut self.engine, id, fd, outside);
+        // Nearly always nothing changes.
+        if verdict == (Verdict::Watch { read: interest.read, write: interest.write }) && !ended {
+            return;
+        }
         if ended {
             self.mark_ended(id);
         }
@@ -299,7 +303,9 @@ impl Worker {
         } else {
             self.acceptor.rest();
         }
-        self.remote.connections.take(&mut self.arrived);
+        if self.hands_over {
+            self.remote.connections.take(&mut self.arrived);
+        }
         if !self.arrived.is_empty() {
             self.open_arrived();
         }
@@ -352,11 +358,11 @@ impl Worker {
 
     /// Who has connected or sent a request before the order came is served; then the engine lets go of idle connections.
     /// Gives how many connections were open when the order was acted upon.
-    fn begin_to_stop(&mut self) -> io::Result<usize> {
+    fn begin_to_stop(&mut self, remote: &Remote) -> io::Result<usize> {
         self.acceptor.close(&self.poller, &mut self.arrived);
         self.open_arrived();
         for _ in 0..LAST_TURNS_MAX {
-            self.turn(Some(Duration::ZERO))?;
+            self.turn(remote, Some(Duration::ZERO))?;
             if !self.events.were_full() {
                 break;
             }
