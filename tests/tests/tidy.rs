@@ -107,7 +107,11 @@ fn test_only_files(files: &[File]) -> BTreeSet<String> {
     for file in files {
         let folder = file.path.strip_suffix("/mod.rs").or_else(|| file.path.strip_suffix(".rs")).unwrap_or(&file.path);
         let folder = folder.strip_suffix("/lib").unwrap_or(folder);
-        test_files.extend(file.source.test_modules.iter().map(|name| format!("{folder}/{name}.rs")));
+        for name in &file.source.test_modules {
+            let below = format!("{folder}/{name}/");
+            test_files.insert(format!("{folder}/{name}.rs"));
+            test_files.extend(files.iter().map(|file| file.path.clone()).filter(|path| path.starts_with(&below)));
+        }
         if file.path.split('/').nth(1) == Some("tests") {
             test_files.insert(file.path.clone());
         }
@@ -406,6 +410,9 @@ fn files_that_are_declared_for_tests_are_tests() {
     };
     assert_eq!(tree("#[cfg(test)]\nmod tests;"), [""; 0]);
     assert_eq!(tree("mod tests;").len(), 1);
+    let folder = |declaration| found(&[("hop/src/time.rs", declaration), ("hop/src/time/tests/long.rs", &long)]);
+    assert_eq!(folder("#[cfg(test)]\nmod tests;"), [""; 0]);
+    assert_eq!(folder("mod tests;").len(), 1);
 }
 
 #[test]
