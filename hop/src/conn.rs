@@ -102,6 +102,13 @@ pub struct Conn<F> {
 }
 
 impl<F> Conn<F> {
+    /// Between two requests, with nothing unread, unsent or special about it; what its last turn wrote may be in the cork.
+    #[inline]
+    pub fn is_at_rest(&self) -> bool {
+        let boxed = self.queue.is_some() || self.carry.is_some() || self.session.is_some() || self.flight.is_some();
+        self.timer == Timer::Idle && !boxed && !self.ended && !self.cut
+    }
+
     pub fn new(session: Option<Box<dyn Session>>) -> Self {
         Conn {
             proto: Proto::H1(H1::default()),

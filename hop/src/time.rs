@@ -154,6 +154,12 @@ impl Wheel {
         None
     }
 
+    /// Whether `pop` may find something: not after it was emptied in this very tick.
+    #[inline]
+    pub(crate) fn may_have_due(&self, now: Ticks) -> bool {
+        self.current != now || self.first[OPEN] != NIL
+    }
+
     /// When `pop` should be called next; `None` when nothing is set. Never later than the first deadline; earlier when a
     /// deadline was moved or is far away, see [`Wheel`].
     pub(crate) fn next_wake(&self) -> Option<Ticks> {

@@ -42,7 +42,15 @@ impl Engine {
     }
 
     /// What the socket should be given next.
+    #[inline]
     pub fn output<'o>(&'o mut self, id: ConnId, outside: &Outside<'o>) -> Output<'o> {
+        match self.conns.get(id) {
+            Some(conn) if conn.is_at_rest() => out::front(&self.common.cork, &None),
+            _ => self.output_in_work(id, outside),
+        }
+    }
+
+    fn output_in_work<'o>(&'o mut self, id: ConnId, outside: &Outside<'o>) -> Output<'o> {
         let Some((mut focus, _)) = self.focus(id, outside) else { return Output::Nothing };
         if focus.conn.flight.is_some() {
             focus.pump();
@@ -76,7 +84,18 @@ impl Engine {
     }
 
     /// What to do with the socket after it was flushed.
+    #[inline]
     pub fn verdict(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {
+        match self.conns.get(id) {
+            // The plain path: everything was answered, and all of it has left.
+            Some(conn) if conn.is_at_rest() && self.common.cork.is_empty() => {
+                Verdict::Watch { read: true, write: false }
+            }
+            _ => self.verdict_in_work(id, outside),
+        }
+    }
+
+    fn verdict_in_work(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {
         let Some((mut focus, _)) = self.focus(id, outside) else { return Verdict::Close };
         if focus.conn.cut {
             focus.common.cork.clear();

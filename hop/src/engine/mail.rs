@@ -7,7 +7,15 @@ use crate::proto::cycle::State;
 
 impl Engine {
     /// Does one piece of waiting work and names the connection that it touched, to be flushed. `None`: no work waits.
+    #[inline]
     pub fn run(&mut self, outside: &Outside<'_>) -> Option<ConnId> {
+        let common = &self.common;
+        let waits = !common.listed.is_empty() || !self.mail.is_empty() || common.mailbox.is_filled();
+        // Nearly always nothing waits, and the wheel has been looked at in this tick.
+        if waits || common.wheel.may_have_due(outside.now.ticks) { self.run_waiting(outside) } else { None }
+    }
+
+    fn run_waiting(&mut self, outside: &Outside<'_>) -> Option<ConnId> {
         debug_assert!(self.common.cork.is_empty(), "a connection is flushed before the next one is touched");
         self.common.date.refresh(outside.now.unix_seconds);
         loop {

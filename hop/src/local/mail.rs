@@ -66,10 +66,16 @@ impl<M> Mailbox<M> {
     /// Moves all messages to the end of `into`. For the owner; costs a load when there is none, and reuses `into`'s memory.
     #[inline]
     pub fn take(&self, into: &mut Vec<M>) {
-        // Relaxed: a message that is missed here was not yet followed by a wake-up, or is seen when the guard is dropped.
-        if self.filled.load(Ordering::Relaxed) {
+        if self.is_filled() {
             self.take_messages(into);
         }
+    }
+
+    /// Whether there is something to take. For the owner.
+    #[inline]
+    pub fn is_filled(&self) -> bool {
+        // Relaxed: a message that is missed here was not yet followed by a wake-up, or is seen when the guard is dropped.
+        self.filled.load(Ordering::Relaxed)
     }
 
     fn take_messages(&self, into: &mut Vec<M>) {
