@@ -8,6 +8,7 @@
 //! | [`check`] | plays a fixture against any [`check::Wire`] and judges the outcome |
 //! | [`fuzz`] | mutated fixtures, for a bounded time |
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
+//! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
 pub mod check;
 pub mod fixture;
@@ -15,3 +16,4 @@ pub mod fuzz;
 pub mod peer;
 pub mod rng;
 pub mod rust;
+pub mod sim;

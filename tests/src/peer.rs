@@ -54,30 +54,50 @@ pub fn read(output: &[u8], methods: &[&str], ended: bool) -> Result<Output, Stri
     let mut read = Output::default();
     let mut at = 0;
     while at < output.len() {
-        let Some(head_len) = end_of_head(&output[at..]) else {
-            check_begun_head(&output[at..]).map_err(|what| format!("at {at}: {what}"))?;
-            read.unfinished_head = output[at..].to_vec();
-            break;
-        };
-        let (status, headers) = read_head(&output[at..at + head_len]).map_err(|what| format!("at {at}: {what}"))?;
-        if (100..200).contains(&status) && status != 101 {
-            read.interim.push(status);
-            at += head_len;
-            continue;
-        }
         let method = methods.get(read.finals.len()).copied().unwrap_or("GET");
-        let mut response = Response { status, headers, ..Response::default() };
-        let used = read_body(&mut response, method, &output[at + head_len..], ended)
-            .map_err(|what| format!("at {at}: {what}"))?;
-        response.bytes = at..at + head_len + used;
-        at = response.bytes.end;
-        let cut = !response.complete;
-        read.finals.push(response);
-        if cut {
-            break;
+        match next(&output[at..], method, ended).map_err(|what| format!("at {at}: {what}"))? {
+            None => {
+                read.unfinished_head = output[at..].to_vec();
+                break;
+            }
+            Some((used, Message::Interim(status))) => {
+                read.interim.push(status);
+                at += used;
+            }
+            Some((used, Message::Final(mut response))) => {
+                response.bytes = at..at + used;
+                at += used;
+                read.finals.push(response);
+            }
         }
     }
     Ok(read)
+}
+
+/// One message of a server.
+#[derive(Debug, PartialEq)]
+pub enum Message {
+    /// An interim (1xx) response.
+    Interim(u16),
+    /// A final response, perhaps not complete.
+    Final(Response),
+}
+
+/// Reads the first message of `output`, and how many bytes it takes; one whose body is not complete takes all. `None`: its head
+/// is not complete.
+///
+/// # Errors
+/// As for [`read`].
+pub fn next(output: &[u8], method: &str, ended: bool) -> Result<Option<(usize, Message)>, String> {
+    let Some(head_len) = end_of_head(output) else { return check_begun_head(output).map(|()| None) };
+    let (status, headers) = read_head(&output[..head_len])?;
+    if (100..200).contains(&status) && status != 101 {
+        return Ok(Some((head_len, Message::Interim(status))));
+    }
+    let mut response = Response { status, headers, ..Response::default() };
+    let used = head_len + read_body(&mut response, method, &output[head_len..], ended)?;
+    response.bytes = 0..used;
+    Ok(Some((used, Message::Final(response))))
 }
 
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
