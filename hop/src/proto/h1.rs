@@ -127,14 +127,12 @@ impl H1 {
         self.http10 = head.version == Version::Http10;
         self.head_request = head.method == "HEAD";
         self.unread = match framing.body {
-            BodyLength::None => Unread::Nothing,
-            BodyLength::Exact(0) => Unread::Nothing,
+            BodyLength::None | BodyLength::Exact(0) => Unread::Nothing,
             BodyLength::Exact(n) => Unread::Exact(n),
             BodyLength::Chunked => Unread::Chunked(Chunked::default()),
         };
         let bodiless = matches!(self.unread, Unread::Nothing);
-        // Without a body there is nothing to continue with (RFC 9110 §10.1.1).
-        self.continue_owed = framing.expect_continue && !bodiless;
+        self.continue_owed = framing.expect_continue && !bodiless; // RFC 9110 §10.1.1
         self.step(if bodiless { Move::Head } else { Move::HeadOfBody });
     }
 
