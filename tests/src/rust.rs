@@ -36,6 +36,8 @@ pub struct Source {
     pub all: Vec<Token>,
     /// The lines of test-only items.
     pub test_lines: Vec<RangeInclusive<usize>>,
+    /// The paths outside test-only items.
+    pub paths: Vec<Path>,
     /// The names of modules in other files that are declared for tests only.
     pub test_modules: Vec<String>,
 }
@@ -44,7 +46,8 @@ impl Source {
     /// Reads a file's text.
     pub fn read(text: &str) -> Source {
         let all = tokens(text);
-        let mut source = Source { code: Vec::new(), all, test_lines: Vec::new(), test_modules: Vec::new() };
+        let mut source =
+            Source { code: Vec::new(), all, test_lines: Vec::new(), paths: Vec::new(), test_modules: Vec::new() };
         let mut at = 0;
         while at < source.all.len() {
             let end = if begins_test_item(&source.all[at..]) { end_of_item(&source.all, at) } else { at };
@@ -57,12 +60,8 @@ impl Source {
             source.test_modules.extend(declared_module(&source.all[at..end]));
             at = end;
         }
+        source.paths = paths(&source.code);
         source
-    }
-
-    /// The paths outside test-only items.
-    pub fn paths(&self) -> Vec<Path> {
-        paths(&self.code)
     }
 
     /// The functions with a body outside test-only items: name, first line, number of lines.
@@ -305,7 +304,7 @@ mod tests {
     }
 
     fn written(text: &str) -> Vec<String> {
-        Source::read(text).paths().iter().map(|path| path.segments.join("::")).collect()
+        Source::read(text).paths.iter().map(|path| path.segments.join("::")).collect()
     }
 
     #[test]
@@ -327,7 +326,7 @@ mod tests {
     fn use_trees_are_spelt_out() {
         assert_eq!(written("use a::{b, c::{d as e, *}, self}; use ::f;"), ["a::b", "a::c::d", "a::c::*", "a", "f"]);
         assert_eq!(written("x(a::b::<c>::d(), e)"), ["x", "a::b", "c", "d", "e"]);
-        let paths = Source::read("use a; pub use b; pub(crate) use c;").paths();
+        let paths = Source::read("use a; pub use b; pub(crate) use c;").paths;
         let reexported = paths.iter().filter(|path| path.reexported).map(|path| path.segments[0].as_str());
         assert_eq!(reexported.collect::<Vec<_>>(), ["b", "c"]);
     }
@@ -335,7 +334,7 @@ mod tests {
     #[test]
     fn test_items_are_set_aside() {
         let source = Source::read("use a;\n#[cfg(test)]\nmod tests {\n use b;\n}\n#[cfg(test)]\nmod more;\nuse c;");
-        assert_eq!(source.paths().iter().map(|path| path.segments[0].as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(source.paths.iter().map(|path| path.segments[0].as_str()).collect::<Vec<_>>(), ["a", "c"]);
         assert_eq!((source.test_lines, source.test_modules), (vec![2..=5, 6..=7], vec!["more".to_string()]));
     }
 

@@ -101,22 +101,21 @@ fn complaints(files: Vec<File>) -> Vec<String> {
     complaints
 }
 
-/// Integration tests, and files that another file declares for tests only.
+/// Integration tests, and modules that another file declares for tests only, with all that is below them.
 fn test_only_files(files: &[File]) -> BTreeSet<String> {
-    let mut test_files = BTreeSet::new();
+    let mut modules = Vec::new();
     for file in files {
         let folder = file.path.strip_suffix("/mod.rs").or_else(|| file.path.strip_suffix(".rs")).unwrap_or(&file.path);
         let folder = folder.strip_suffix("/lib").unwrap_or(folder);
-        for name in &file.source.test_modules {
-            let below = format!("{folder}/{name}/");
-            test_files.insert(format!("{folder}/{name}.rs"));
-            test_files.extend(files.iter().map(|file| file.path.clone()).filter(|path| path.starts_with(&below)));
-        }
-        if file.path.split('/').nth(1) == Some("tests") {
-            test_files.insert(file.path.clone());
-        }
+        modules.extend(file.source.test_modules.iter().map(|name| format!("{folder}/{name}")));
     }
-    test_files
+    let is_test = |path: &str| {
+        let below = |module: &String| {
+            path.strip_prefix(module.as_str()).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        path.split('/').nth(1) == Some("tests") || modules.iter().any(below)
+    };
+    files.iter().map(|file| file.path.clone()).filter(|path| is_test(path)).collect()
 }
 
 fn no_doc_line(file: &File) -> Vec<String> {
@@ -165,8 +164,8 @@ fn clocks_sockets_threads(file: &File) -> Vec<String> {
     if !file.is_product() || file.path.starts_with("hop/src/server/") {
         return Vec::new();
     }
-    let paths = file.source.paths();
-    let banned = paths.iter().filter_map(|path| belongs_to_server(path).map(|what| file.complaint(path.line, what)));
+    let banned =
+        file.source.paths.iter().filter_map(|path| belongs_to_server(path).map(|what| file.complaint(path.line, what)));
     banned.collect()
 }
 
@@ -245,12 +244,12 @@ impl<'a> Tree<'a> {
     }
 
     /// The paths in a file that lead into another module of hop, each with that module.
-    fn imports(&self, module: &[String], file: &File) -> Vec<(Path, Vec<String>)> {
-        let into_hop = |path: Path| {
+    fn imports(&self, module: &[String], file: &'a File) -> Vec<(&'a Path, Vec<String>)> {
+        let into_hop = |path: &'a Path| {
             let target = self.target(module, &path.segments, 0)?;
             (target != module).then_some((path, target))
         };
-        file.source.paths().into_iter().filter_map(into_hop).collect()
+        file.source.paths.iter().filter_map(into_hop).collect()
     }
 
     /// The module that `segments`, written in `module`, leads to, through re-exports.
@@ -281,9 +280,9 @@ impl<'a> Tree<'a> {
 
     /// What `pub use` or `use` in `module` calls `name`.
     fn reexport(&self, module: &[String], name: &str) -> Option<Vec<String>> {
-        let paths = self.files[module].source.paths();
+        let paths = self.files[module].source.paths.iter();
         let named = |path: &Path| path.alias.as_deref().or(path.segments.last().map(String::as_str)) == Some(name);
-        paths.into_iter().find(|path| path.segments.len() > 1 && named(path)).map(|path| path.segments)
+        paths.into_iter().find(|path| path.segments.len() > 1 && named(path)).map(|path| path.segments.clone())
     }
 }
 
@@ -406,13 +405,14 @@ fn long_files_are_found_but_their_tests_do_not_count() {
 fn files_that_are_declared_for_tests_are_tests() {
     let long = "const A: u8 = 1;\n".repeat(500);
     let tree = |declaration| {
-        found(&[("hop/src/time.rs", declaration), ("hop/src/time/tests.rs", &long), ("hop/src/buf/mod.rs", "")])
+        found(&[
+            ("hop/src/time.rs", declaration),
+            ("hop/src/time/tests/mod.rs", &long),
+            ("hop/src/time/tests/more.rs", &long),
+        ])
     };
     assert_eq!(tree("#[cfg(test)]\nmod tests;"), [""; 0]);
-    assert_eq!(tree("mod tests;").len(), 1);
-    let folder = |declaration| found(&[("hop/src/time.rs", declaration), ("hop/src/time/tests/long.rs", &long)]);
-    assert_eq!(folder("#[cfg(test)]\nmod tests;"), [""; 0]);
-    assert_eq!(folder("mod tests;").len(), 1);
+    assert_eq!(tree("mod tests;").len(), 2);
 }
 
 #[test]
