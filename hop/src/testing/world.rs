@@ -135,6 +135,8 @@ impl World {
 
     /// Does all work that waits.
     pub(super) fn work(&mut self) {
+        let mailbox = Arc::clone(self.engine.mailbox());
+        let _awake = mailbox.enter();
         let outside = self.outside();
         loop {
             while let Some(id) = self.engine.run(&outside) {
