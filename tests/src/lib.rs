@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`rng`] | the one source of randomness, with seeds that failing tests print |
+//! | [`alloc`] | an allocator that counts |
 //! | [`fixture`] | raw exchanges with the verdict that the RFCs give them, read from `fixtures/h1/*.http` |
 //! | [`peer`] | a strict client's reading of what a server sent |
 //! | [`check`] | plays a fixture against any [`check::Wire`] and judges the outcome |
@@ -10,6 +11,7 @@
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
 //! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
+pub mod alloc;
 pub mod check;
 pub mod fixture;
 pub mod fuzz;
