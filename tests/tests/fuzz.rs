@@ -6,8 +6,11 @@
 use hop::unversioned::wire::chunk::{Chunked, Piece};
 use hop::unversioned::wire::framing::{self, BodyLength};
 use hop::unversioned::wire::head::{self, Head, HeadLimits};
+use hop_tests::check::Wire;
 use hop_tests::fuzz;
+use hop_tests::peer::{self, Message};
 use hop_tests::rng::Rng;
+use hop_tests::sim::wire::{Direct, inspect};
 
 const LIMITS: HeadLimits = HeadLimits { head_bytes_max: 4096, line_bytes_max: 1024, headers_max: 20 };
 
@@ -247,4 +250,68 @@ fn oracle(body: &[u8]) -> Option<(Vec<u8>, usize)> {
             return Some((data, at));
         }
     }
+}
+
+#[test]
+fn engine() {
+    fuzz::run("engine", 3_000, |input, rng| {
+        let whole = answered(input, [input.len()]);
+        let cut = answered(input, fuzz::cuts(input.len(), rng));
+        assert_eq!(cut.served, whole.served, "the cut does not matter to what is served");
+        // A dripped head is judged when it is whole, and one that never is, by the clock.
+        let clock = [whole.refused, cut.refused].contains(&Some(408));
+        assert!(clock || cut.refused == whole.refused, "{:?} and {:?}", cut.refused, whole.refused);
+        !whole.served.is_empty()
+    });
+}
+
+/// What an engine that repeats what it understands says to some input, until it has waited for too long.
+#[derive(Debug, PartialEq)]
+struct Answered {
+    /// The requests that it has understood, in its own words.
+    served: Vec<Vec<u8>>,
+    /// The status of the refusal that ended the connection.
+    refused: Option<u16>,
+}
+
+fn answered(input: &[u8], cuts: impl IntoIterator<Item = usize>) -> Answered {
+    let mut wire = Direct::new(inspect());
+    let mut at = 0;
+    for cut in cuts {
+        wire.send(&input[at..at + cut]);
+        at += cut;
+    }
+    wire.advance(100 * 100);
+    assert!(wire.closed(), "no input keeps a connection for ever");
+    let mut answered = Answered { served: Vec::new(), refused: None };
+    for (status, body) in finals(wire.output()) {
+        assert_eq!(answered.refused, None, "nothing is answered after a refusal");
+        match status {
+            200 => answered.served.push(body),
+            _ => answered.refused = Some(status),
+        }
+    }
+    answered
+}
+
+/// The final responses: what was asked for is in them, so that one to a HEAD is known by the body that it lacks.
+fn finals(output: &[u8]) -> Vec<(u16, Vec<u8>)> {
+    let mut finals = Vec::new();
+    let mut at = 0;
+    while at < output.len() {
+        let rest = &output[at..];
+        let end = rest.windows(4).position(|window| window == b"\r\n\r\n").map_or(rest.len(), |end| end + 4);
+        let bodiless = rest.len() == end || rest[end..].starts_with(b"HTTP/1.1 ");
+        let method = if bodiless { "HEAD" } else { "GET" };
+        match peer::next(rest, method, true).expect("answers are well-formed") {
+            Some((used, Message::Interim(_))) => at += used,
+            Some((used, Message::Final(response))) => {
+                assert!(response.complete, "answers are complete");
+                finals.push((response.status, response.body));
+                at += used;
+            }
+            None => panic!("an answer breaks off in its head"),
+        }
+    }
+    finals
 }
