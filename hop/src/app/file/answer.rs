@@ -123,6 +123,7 @@ impl Representation<'_> {
 
     fn tell_caches(&self, response: &mut Response, validators: &Validators) {
         let headers = response.headers_mut();
+        headers.reserve(OWN_FIELDS_MAX + self.fields.len());
         headers.extend(self.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
         headers.insert(ETAG, text(validators.etag.clone()));
         if self.is_negotiated {
@@ -134,6 +135,9 @@ impl Representation<'_> {
         FileRange { file: Arc::new(self.opened.file), offset: part.start, len: part.end - part.start }
     }
 }
+
+/// ETag, Vary, Last-Modified, Accept-Ranges, Content-Encoding, Content-Type, Content-Range.
+const OWN_FIELDS_MAX: usize = 7;
 
 fn text(value: String) -> HeaderValue {
     HeaderValue::try_from(value).expect("numbers, dates, tags and boundaries are visible ASCII")

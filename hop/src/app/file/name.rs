@@ -41,6 +41,10 @@ const WELL_KNOWN: &[u8] = b".well-known";
 
 /// Percent-decodes a segment (RFC 3986 §2.1).
 fn decode(segment: &str, into: &mut Vec<u8>) -> Result<(), StatusCode> {
+    if !segment.contains('%') {
+        into.extend_from_slice(segment.as_bytes());
+        return Ok(());
+    }
     let mut bytes = segment.bytes();
     while let Some(byte) = bytes.next() {
         let byte = match byte {
