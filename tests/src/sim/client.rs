@@ -257,7 +257,7 @@ impl fmt::Debug for Client {
 /// Every way of answering, the more interesting ones more often.
 const KINDS: &[&str] = &[
     "bytes", "bytes", "bytes", "shared", "none", "panic", "defer", "defer", "forget", "ready", "future", "future",
-    "block", "block", "stream", "stream", "exact", "missing",
+    "block", "block", "stream", "stream", "exact", "file", "missing",
 ];
 
 /// Appends a request to `plain`. The last one may say that it is the last, in every way in which that can be said.

@@ -5,12 +5,12 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use hop::{EventHandler, Part, Replied, Reply, Request, Responder, Response, Source, StatusCode};
+use hop::{EventHandler, IntoResponse, Part, Replied, Reply, Request, Responder, Response, Source, StatusCode};
 
 /// What a handler left to be done later, by whoever drives the simulation.
 #[derive(Debug, Default)]
@@ -132,6 +132,7 @@ impl EventHandler for Site {
             "ready" => reply.future(async { Response::default().with_bytes(text) }),
             "future" => self.future(text, reply),
             "block" => self.block(reply),
+            "file" => file(&text, reply),
             "stream" => reply.send(Response::stream(self.pieces(text, 700, None))),
             "exact" => reply.send(Response::stream(self.pieces(text.clone(), 5000, Some(text.len() as u64)))),
             "short" => reply.send(Response::stream(self.pieces(text.clone(), 900, Some(text.len() as u64 + 1)))),
@@ -168,6 +169,17 @@ impl Site {
     fn pieces(&self, text: Vec<u8>, piece_bytes: usize, exact_bytes: Option<u64>) -> Pieces {
         Pieces { text, at: 0, piece_bytes, exact_bytes, gate: None, later: Arc::clone(&self.later) }
     }
+}
+
+/// Answers with a file that has lost its name, so that it is gone when it is sent.
+fn file(text: &[u8], reply: Reply<'_>) -> Replied {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("hop-sim-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, text).expect("temporary files can be written");
+    let response = hop::file(&path).into_response();
+    std::fs::remove_file(&path).expect("it was written above");
+    reply.send(response)
 }
 
 /// A source that gives its text in pieces, and lets every other one wait for a gate.
