@@ -272,3 +272,151 @@ fn wait_portable(
     }));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Shutdown, TcpListener, TcpStream};
+
+    use super::*;
+
+    const KEY: Key = 7;
+
+    /// Both ends of a TCP connection.
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let theirs = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (listener.accept().unwrap().0, theirs)
+    }
+
+    /// What one wait says about the descriptors, in both ways of waiting. `end` is watched with `interest`, after `act` was done to it and its peer.
+    fn told(interest: Interest, act: impl Fn(&TcpStream, TcpStream) -> Option<TcpStream>) -> Option<Ready> {
+        let both = [Wait::Native, Wait::Portable].map(|wait| {
+            let poller = Poller::new(wait).unwrap();
+            let mut events = poller.events();
+            let (ours, theirs) = pair();
+            poller.add(ours.as_fd(), KEY, interest).unwrap();
+            let _theirs = act(&ours, theirs);
+            poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
+            let ready = events.next();
+            assert_eq!(events.next(), None);
+            // Level mode: it is told again.
+            poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
+            assert_eq!(events.next(), ready, "{wait:?}");
+            ready.map(|ready| (ready.key, ready.broken, ready.broken || ready.readable, ready.broken || ready.writable))
+        });
+        assert_eq!(both[0], both[1], "the two ways of waiting agree");
+        both[0].map(|(key, broken, readable, writable)| Ready { key, readable, writable, broken })
+    }
+
+    fn ready(readable: bool, writable: bool) -> Option<Ready> {
+        Some(Ready { key: KEY, readable, writable, broken: false })
+    }
+
+    const BROKEN: Option<Ready> = Some(Ready { key: KEY, readable: true, writable: true, broken: true });
+    const BOTH: Interest = Interest { read: true, write: true };
+
+    #[test]
+    fn what_is_asked_for_is_told() {
+        assert_eq!(told(Interest::READ, |_, theirs| Some(theirs)), None);
+        assert_eq!(told(BOTH, |_, theirs| Some(theirs)), ready(false, true));
+        let sent = |_: &TcpStream, mut theirs: TcpStream| {
+            theirs.write_all(b"a").unwrap();
+            Some(theirs)
+        };
+        assert_eq!(told(Interest::READ, sent), ready(true, false));
+        assert_eq!(told(BOTH, sent), ready(true, true));
+        assert_eq!(told(Interest::default(), sent), None);
+    }
+
+    #[test]
+    fn an_end_is_something_to_read_and_is_not_told_to_those_who_do_not_read() {
+        let ended = |_: &TcpStream, theirs: TcpStream| {
+            theirs.shutdown(Shutdown::Write).unwrap();
+            Some(theirs)
+        };
+        assert_eq!(told(Interest::READ, ended), ready(true, false));
+        assert_eq!(told(Interest::default(), ended), None);
+    }
+
+    #[test]
+    fn the_end_of_both_directions_is_told_to_everybody() {
+        let over = |ours: &TcpStream, theirs: TcpStream| {
+            ours.shutdown(Shutdown::Write).unwrap();
+            drop(theirs);
+            None
+        };
+        assert_eq!(told(Interest::READ, over), BROKEN);
+        assert_eq!(told(Interest::default(), over), BROKEN);
+    }
+
+    #[test]
+    fn a_reset_is_told_to_everybody() {
+        let reset = |_: &TcpStream, theirs: TcpStream| {
+            socket2::SockRef::from(&theirs).set_linger(Some(Duration::ZERO)).unwrap();
+            drop(theirs);
+            None
+        };
+        assert_eq!(told(Interest::READ, reset), BROKEN);
+        assert_eq!(told(Interest::default(), reset), BROKEN);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_urgent_byte_is_something_to_read_once() {
+        let urgent = |_: &TcpStream, theirs: TcpStream| {
+            rustix::net::send(&theirs, b"!", rustix::net::SendFlags::OOB).unwrap();
+            Some(theirs)
+        };
+        assert_eq!(told(Interest::READ, urgent), ready(true, false));
+        let poller = Poller::new(Wait::Native).unwrap();
+        let mut events = poller.events();
+        let (mut ours, theirs) = pair();
+        ours.set_nonblocking(true).unwrap();
+        poller.add(ours.as_fd(), KEY, Interest::READ).unwrap();
+        let _theirs = urgent(&ours, theirs);
+        assert_eq!(ours.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!(events.next(), None);
+    }
+
+    #[test]
+    fn a_change_of_interest_holds_for_the_next_wait() {
+        for wait in [Wait::Native, Wait::Portable] {
+            let poller = Poller::new(wait).unwrap();
+            let mut events = poller.events();
+            let (ours, _theirs) = pair();
+            poller.add(ours.as_fd(), KEY, BOTH).unwrap();
+            poller.modify(ours.as_fd(), KEY, Interest::READ).unwrap();
+            poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
+            assert_eq!(events.next(), None, "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_waker_ends_this_wait_or_the_next_one_once() {
+        for wait in [Wait::Native, Wait::Portable] {
+            let poller = Poller::new(wait).unwrap();
+            let mut events = poller.events();
+            let waker = poller.waker();
+            std::thread::scope(|scope| {
+                scope.spawn(|| waker.wake());
+                poller.wait(&mut events, None).unwrap();
+            });
+            waker.wake();
+            poller.wait(&mut events, None).unwrap();
+            assert_eq!(events.next(), None, "{wait:?}: a wake-up is no readiness");
+            let (ours, mut theirs) = pair();
+            theirs.write_all(b"a").unwrap();
+            poller.add(ours.as_fd(), KEY, Interest::READ).unwrap();
+            poller.wait(&mut events, None).unwrap();
+            assert_eq!(events.next().map(|ready| ready.key), Some(KEY), "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_waker_outlives_its_poller_without_harm() {
+        let waker = Poller::new(Wait::Native).unwrap().waker();
+        waker.wake();
+    }
+}
