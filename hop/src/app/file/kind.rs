@@ -1,20 +1,24 @@
 //! The media type of a file, by the end of its name.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
-
 use http::header::HeaderValue;
 
 /// The media type for a name; `application/octet-stream` when nobody knows. Text is said to be UTF-8.
 pub(super) fn content_type(name: &[u8]) -> HeaderValue {
-    let guessed = mime_guess::from_path(Path::new(OsStr::from_bytes(name)));
-    match guessed.first_raw() {
+    match mime_guess::from_ext(extension(name)).first_raw() {
         None => HeaderValue::from_static("application/octet-stream"),
         Some(text) if text.starts_with("text/") => {
             HeaderValue::try_from(format!("{text}; charset=utf-8")).expect("media types are visible ASCII")
         }
         Some(other) => HeaderValue::from_static(other),
+    }
+}
+
+/// What follows the last dot, unless that begins the name. Empty, which no type is known for, when there is none or it is no text.
+fn extension(name: &[u8]) -> &str {
+    let file = &name[memchr::memrchr(b'/', name).map_or(0, |slash| slash + 1)..];
+    match memchr::memrchr(b'.', file) {
+        None | Some(0) => "",
+        Some(dot) => str::from_utf8(&file[dot + 1..]).unwrap_or(""),
     }
 }
 
@@ -35,6 +39,8 @@ mod tests {
             ("a.wasm", "application/wasm"),
             ("a.tar.gz", "application/gzip"),
             ("a", "application/octet-stream"),
+            ("a.png/b", "application/octet-stream"),
+            ("a.", "application/octet-stream"),
             (".html", "application/octet-stream"),
             ("a.unheard-of", "application/octet-stream"),
         ];

@@ -5,11 +5,10 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::validator::Modified;
@@ -112,7 +111,7 @@ impl Root {
             Patience::Never => Err(Missed::WouldBlock),
             Patience::Always => system::open(root.directory.as_fd(), name, self.symlinks),
         };
-        measure(File::from(opened?))
+        measure(opened?)
     }
 
     fn directory(&self, patience: Patience) -> Result<Arc<OpenRoot>, Missed> {
@@ -148,19 +147,18 @@ const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::
 /// `NONBLOCK` lets the opening of a pipe or device return at once, so that it can be seen and left alone.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
-/// What kind of thing was opened, and its measures.
-fn measure(file: File) -> Result<Found, Missed> {
-    let metadata = file.metadata().map_err(|error| Missed::from(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
-    let kind = metadata.file_type();
-    if kind.is_dir() {
-        return Ok(Found::Directory);
+/// What kind of thing was opened, and its measures. By `fstat`, which costs half of the `statx` that the standard library asks for.
+fn measure(file: OwnedFd) -> Result<Found, Missed> {
+    let stat = rustix::fs::fstat(&file)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => Ok(Found::Directory),
+        FileType::RegularFile => Ok(Found::File(Opened {
+            file: File::from(file),
+            length_bytes: u64::try_from(stat.st_size).unwrap_or(0),
+            modified: Modified { seconds: stat.st_mtime as i64, nanoseconds: stat.st_mtime_nsec as i64 },
+        })),
+        _ => Err(Missed::NotFound),
     }
-    if !kind.is_file() {
-        debug_assert!(kind.is_fifo() || kind.is_char_device() || kind.is_block_device(), "nothing else can be opened");
-        return Err(Missed::NotFound);
-    }
-    let modified = Modified { seconds: metadata.mtime(), nanoseconds: metadata.mtime_nsec() };
-    Ok(Found::File(Opened { file, length_bytes: metadata.len(), modified }))
 }
 
 impl From<Errno> for Missed {
@@ -301,7 +299,7 @@ mod tests {
 
     fn read(outer: &Path, name: &str, symlinks: Symlinks, open: Opener) -> Result<String, Missed> {
         let root = File::open(outer.join("root")).unwrap();
-        match measure(File::from(open(root.as_fd(), name.as_bytes(), symlinks)?))? {
+        match measure(open(root.as_fd(), name.as_bytes(), symlinks)?)? {
             Found::File(opened) => Ok(std::io::read_to_string(opened.file).unwrap()),
             Found::Directory => Ok("directory".to_owned()),
         }
