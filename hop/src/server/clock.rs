@@ -1,12 +1,14 @@
 //! The two clocks of a worker, read once per turn of its loop and without a system call.
 
+use std::time::Duration;
+
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use crate::time::{Now, Ticks};
+use crate::time::{Now, TICK_MS, Ticks};
 
 /// How far the coarse clocks may lag behind the timers of the kernel, in milliseconds: one scheduler tick at 250 Hz.
 /// Added to each timeout, or a worker would now and then wake just before the deadline it slept for.
-pub(crate) const LAG_MS: u64 = 4;
+const LAG_MS: u64 = 4;
 
 // The coarse clocks are read from the vdso for a few instructions; a resolution of 4 ms is enough for ticks of 10 ms.
 #[cfg(target_os = "linux")]
@@ -36,6 +38,22 @@ impl Clock {
     pub(crate) fn now(&self) -> Now {
         self.0
     }
+
+    /// How long to sleep so as to wake when `at` has been reached; zero when it has.
+    pub(crate) fn until(&self, at: Ticks) -> Duration {
+        match at.until(self.0.ticks) {
+            Some(ticks) => Duration::from_millis(u64::from(ticks) * u64::from(TICK_MS) + LAG_MS),
+            None => Duration::ZERO,
+        }
+    }
+}
+
+/// The earlier of two times, of which each may be missing.
+pub(crate) fn earlier(one: Option<Ticks>, other: Option<Ticks>) -> Option<Ticks> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some(if a.reached(b) { a } else { b }),
+        _ => one.or(other),
+    }
 }
 
 fn ticks(time: Timespec) -> Ticks {
@@ -60,6 +78,22 @@ mod tests {
     #[test]
     fn ticks_wrap() {
         assert_eq!(ticks(Timespec { tv_sec: 42_949_673, tv_nsec: 0 }), Ticks(4));
+    }
+
+    #[test]
+    fn sleep_ends_when_the_tick_has_come_even_on_a_clock_that_lags() {
+        let clock = Clock(Now { ticks: Ticks(5), unix_seconds: 0 });
+        assert_eq!(clock.until(Ticks(7)), Duration::from_millis(24));
+        assert_eq!(clock.until(Ticks(5)), Duration::ZERO);
+        assert_eq!(clock.until(Ticks(4)), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_earlier_of_two_times_is_told_across_the_wrap() {
+        let (before, after) = (Some(Ticks(u32::MAX)), Some(Ticks(3)));
+        assert_eq!(earlier(before, after), before);
+        assert_eq!(earlier(after, before), before);
+        assert_eq!((earlier(None, after), earlier(before, None), earlier(None, None)), (after, before, None));
     }
 
     #[test]

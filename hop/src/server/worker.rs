@@ -14,7 +14,7 @@ use rustix::net::Shutdown;
 
 use super::accept::{Acceptor, LISTENER_KEY};
 use super::blocking::Pool;
-use super::clock::{Clock, LAG_MS};
+use super::clock::{Clock, earlier};
 use super::exchange::{receive, send};
 use super::hub::{Hub, Remote};
 use super::io::{self as socket_io, Read};
@@ -26,7 +26,7 @@ use super::sockets::Sockets;
 use crate::buf::out::Output;
 use crate::buf::slab::ConnId;
 use crate::engine::{Accept, Effect, Engine, Job, Outside, Verdict};
-use crate::time::{TICK_MS, Ticks};
+use crate::time::Ticks;
 
 /// The key of the signals in worker 0's poller.
 pub(crate) const SIGNALS_KEY: Key = Key::MAX - 2;
@@ -151,11 +151,7 @@ impl Worker {
             return Some(Duration::ZERO);
         }
         let rare = earlier(earlier(self.acceptor.wake_at(), self.paused.wake_at()), self.cut_at);
-        let wake_at = earlier(self.engine.wake_at(), rare)?;
-        Some(match wake_at.until(self.clock.now().ticks) {
-            Some(ticks) => Duration::from_millis(u64::from(ticks) * u64::from(TICK_MS) + LAG_MS),
-            None => Duration::ZERO,
-        })
+        Some(self.clock.until(earlier(self.engine.wake_at(), rare)?))
     }
 
     // Connections.
@@ -387,13 +383,6 @@ impl Worker {
     fn must_cut(&self) -> bool {
         let now = self.clock.now().ticks;
         self.hub.stop.phase() == Phase::Cut || self.cut_at.is_some_and(|at| at.reached(now))
-    }
-}
-
-fn earlier(one: Option<Ticks>, other: Option<Ticks>) -> Option<Ticks> {
-    match (one, other) {
-        (Some(a), Some(b)) => Some(if a.reached(b) { a } else { b }),
-        _ => one.or(other),
     }
 }
 
