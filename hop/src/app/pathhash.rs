@@ -10,6 +10,7 @@ pub(crate) struct PathHasher(u64);
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl PathHasher {
+    #[inline]
     fn add(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     }
@@ -18,10 +19,15 @@ impl PathHasher {
 impl Hasher for PathHasher {
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
-        let rest = rest.iter().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
-        self.add(rest);
+        self.add(bytes.len() as u64);
+        let Some(last) = bytes.last_chunk() else {
+            let mut word = [0; 8];
+            word[..bytes.len()].copy_from_slice(bytes);
+            return self.add(u64::from_le_bytes(word));
+        };
+        bytes.as_chunks::<8>().0.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        // Overlaps the word before it, unless the length is a multiple of eight.
+        self.add(u64::from_le_bytes(*last));
     }
 
     /// The end of a text; its length is in the hash already.

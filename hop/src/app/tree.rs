@@ -4,11 +4,10 @@
 //! choice leads nowhere, the next one is tried. So no two different patterns are ever in conflict, and their order does not matter.
 //! Written by hand because the usual router refuses `/{name}` beside `/{*rest}`, and validates every value as UTF-8 twice.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::params::Values;
-use super::pathhash::PathHasher;
 use super::pattern::Segment;
 
 /// A tree of patterns, each with a value.
@@ -18,13 +17,23 @@ pub(crate) struct Tree<T> {
 
 /// What follows a beginning of patterns.
 struct Node<T> {
-    text: HashMap<Box<str>, Node<T>, BuildHasherDefault<PathHasher>>,
+    /// In the order of [`Text::order`].
+    texts: Vec<Text<T>>,
+    /// Of each of `texts`, what [`segment_at`] makes of it: close together, because nearly all searching is done here.
+    words: Vec<u64>,
     /// Those with more text first.
     mixed: Vec<Mixed<T>>,
     param: Option<Box<Node<T>>>,
     rest: Option<T>,
     /// Of the pattern that ends here.
     end: Option<T>,
+}
+
+/// A segment that is text.
+struct Text<T> {
+    word: u64,
+    text: Box<str>,
+    node: Node<T>,
 }
 
 /// A parameter with text around it in its segment.
@@ -42,7 +51,7 @@ impl<T> Default for Tree<T> {
 
 impl<T> Default for Node<T> {
     fn default() -> Self {
-        Node { text: HashMap::default(), mixed: Vec::new(), param: None, rest: None, end: None }
+        Node { texts: Vec::new(), words: Vec::new(), mixed: Vec::new(), param: None, rest: None, end: None }
     }
 }
 
@@ -52,7 +61,7 @@ impl<T> Tree<T> {
         let mut node = &mut self.root;
         for segment in pattern {
             node = match segment {
-                Segment::Text(text) => node.text.entry(text.clone()).or_default(),
+                Segment::Text(text) => node.text(text),
                 Segment::Mixed { before, after } => node.mixed(before, after),
                 Segment::Param => node.param.get_or_insert_default(),
                 Segment::Rest => {
@@ -65,12 +74,67 @@ impl<T> Tree<T> {
     }
 
     /// The value of the pattern that fits `path` best; puts what its parameters stand for into `values`, which was empty.
+    #[inline]
     pub(crate) fn find<'p>(&self, path: &'p str, values: &mut Values<'p>) -> Option<&T> {
-        self.root.find(Some(path.strip_prefix('/')?), values)
+        if path.starts_with('/') { self.root.find(path, 1, values) } else { None }
     }
 }
 
+/// How many bytes the segment of `path` at `at` has, and its first eight bytes, as many as it has.
+#[inline]
+fn segment_at(path: &[u8], at: usize) -> (usize, u64) {
+    let left = &path[at..];
+    let Some((word, more)) = left.split_first_chunk() else {
+        let word = last_bytes(path, left.len());
+        let len = left.len().min(slash(word));
+        return (len, first_bytes(word, len));
+    };
+    let word = u64::from_le_bytes(*word);
+    match slash(word) {
+        8 => (8 + memchr::memchr(b'/', more).unwrap_or(more.len()), word),
+        len => (len, first_bytes(word, len)),
+    }
+}
+
+/// The last `len` bytes, of eight; `len` is less than 8. What follows them means nothing.
+#[inline]
+fn last_bytes(path: &[u8], len: usize) -> u64 {
+    match path.last_chunk() {
+        Some(word) if len > 0 => u64::from_le_bytes(*word) >> (8 * (8 - len)),
+        _ => path[path.len() - len..].iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// The place of the first slash among eight bytes; 8 if there is none.
+#[inline]
+fn slash(word: u64) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    // A slash becomes zero, and the lowest zero byte is the first to borrow.
+    let other = word ^ ONES * b'/' as u64;
+    let zeros = other.wrapping_sub(ONES) & !other & ONES << 7;
+    zeros.trailing_zeros() as usize / 8
+}
+
+/// The first `len` bytes of eight; `len` is less than 8.
+#[inline]
+fn first_bytes(word: u64, len: usize) -> u64 {
+    word & ((1 << (8 * len)) - 1)
+}
+
 impl<T> Node<T> {
+    fn text(&mut self, text: &str) -> &mut Node<T> {
+        let (_, word) = segment_at(text.as_bytes(), 0);
+        let at = match self.texts.binary_search_by(|known| known.order(word, text.as_bytes())) {
+            Ok(at) => at,
+            Err(at) => {
+                self.texts.insert(at, Text { word, text: text.into(), node: Node::default() });
+                self.words.insert(at, word);
+                at
+            }
+        };
+        &mut self.texts[at].node
+    }
+
     fn mixed(&mut self, before: &str, after: &str) -> &mut Node<T> {
         let order =
             |before: &str, after: &str| (usize::MAX - before.len() - after.len(), before.to_owned(), after.to_owned());
@@ -85,39 +149,80 @@ impl<T> Node<T> {
         &mut self.mixed[at].node
     }
 
-    /// `left`: what follows the slash of this node; `None` where the path has ended. Deep as the patterns are, not as the path is.
-    fn find<'p>(&self, left: Option<&'p str>, values: &mut Values<'p>) -> Option<&T> {
-        let Some(left) = left else { return self.end.as_ref() };
-        let (segment, next) = match memchr::memchr(b'/', left.as_bytes()) {
-            Some(at) => (&left[..at], Some(&left[at + 1..])),
-            None => (left, None),
-        };
-        if let Some(found) = self.text.get(segment).and_then(|node| node.find(next, values)) {
-            return Some(found);
+    /// `at`: behind the slash of this node; beyond the end where the path has ended.
+    ///
+    /// It calls itself only where there is another choice to come back to, so at most as deep as the patterns are.
+    fn find<'p>(&self, path: &'p str, mut at: usize, values: &mut Values<'p>) -> Option<&T> {
+        let mut node = self;
+        while at <= path.len() {
+            let (len, word) = segment_at(path.as_bytes(), at);
+            let next = at + len + 1;
+            let text = node.after_text(word, &path.as_bytes()[at..at + len]);
+            // An empty segment is text: no parameter stands for it.
+            let param = node.param.as_deref().filter(|_| len > 0);
+            (node, at) = match (text, param) {
+                (Some(text), None) if node.is_text_only() => (text, next),
+                (None, Some(param)) if node.mixed.is_empty() && node.rest.is_none() => {
+                    values.push(&path[at..at + len]);
+                    (param, next)
+                }
+                _ => return node.choose(text, path, at..at + len, values),
+            };
         }
-        // An empty segment is text: no parameter stands for it.
-        if !segment.is_empty()
-            && let Some(found) = self.find_param(segment, next, values)
-        {
-            return Some(found);
-        }
-        self.rest.as_ref().filter(|_| !left.is_empty()).inspect(|_| values.push(left))
+        node.end.as_ref()
     }
 
-    fn find_param<'p>(&self, segment: &'p str, next: Option<&'p str>, values: &mut Values<'p>) -> Option<&T> {
-        let mixed = self.mixed.iter().find_map(|mixed| mixed.node.bind(mixed.value(segment)?, next, values));
-        mixed.or_else(|| self.param.as_ref()?.bind(segment, next, values))
-    }
-
-    /// Takes `value` for the parameter that led here, and goes on; forgets it where that leads nowhere.
-    fn bind<'p>(&self, value: &'p str, next: Option<&'p str>, values: &mut Values<'p>) -> Option<&T> {
-        let mark = values.len();
-        values.push(value);
-        let found = self.find(next, values);
-        if found.is_none() {
+    /// Tries one choice after the other, `text` being the first. `segment`: where the path's next segment is.
+    fn choose<'t, 'p>(
+        &'t self,
+        text: Option<&'t Node<T>>,
+        path: &'p str,
+        segment: Range<usize>,
+        values: &mut Values<'p>,
+    ) -> Option<&'t T> {
+        let (mark, next) = (values.len(), segment.end + 1);
+        if let Some(found) = text.and_then(|text| text.find(path, next, values)) {
+            return Some(found);
+        }
+        let here = &path[segment.clone()];
+        let mixed = self.mixed.iter().filter_map(|mixed| Some((mixed.value(here)?, &mixed.node)));
+        let param = self.param.iter().filter(|_| !here.is_empty()).map(|param| (here, &**param));
+        for (value, node) in mixed.chain(param) {
             values.truncate(mark);
+            values.push(value);
+            if let Some(found) = node.find(path, next, values) {
+                return Some(found);
+            }
         }
-        found
+        values.truncate(mark);
+        let rest = self.rest.as_ref().filter(|_| segment.start < path.len())?;
+        values.push(&path[segment.start..]);
+        Some(rest)
+    }
+
+    #[inline]
+    fn is_text_only(&self) -> bool {
+        self.param.is_none() && self.mixed.is_empty() && self.rest.is_none()
+    }
+
+    /// The node behind this text.
+    #[inline]
+    fn after_text(&self, word: u64, text: &[u8]) -> Option<&Node<T>> {
+        // Texts of up to eight bytes come before longer ones that begin with them.
+        let at = match text.len() {
+            ..=8 => self.words.partition_point(|known| *known < word),
+            _ => self.texts.partition_point(|known| known.order(word, text).is_lt()),
+        };
+        self.texts.get(at).filter(|known| known.order(word, text).is_eq()).map(|known| &known.node)
+    }
+}
+
+impl<T> Text<T> {
+    /// An order that looks at the text only where eight bytes do not decide.
+    #[inline]
+    fn order(&self, word: u64, text: &[u8]) -> Ordering {
+        let by_word = self.word.cmp(&word).then(self.text.len().cmp(&text.len()));
+        if by_word.is_eq() && text.len() > 8 { self.text.as_bytes().cmp(text) } else { by_word }
     }
 }
 
@@ -164,6 +269,32 @@ mod tests {
         assert_eq!(found(&tree, "/t/"), Some((0, vec!["t/"])));
         assert_eq!(found(&tree, "/"), None);
         assert_eq!(found(&tree, "x"), None);
+    }
+
+    #[test]
+    fn segments_of_every_length_are_told_apart() {
+        let texts: Vec<String> =
+            (0..20).flat_map(|len| ["a", "b"].map(|last| format!("/{}{last}", "a".repeat(len)))).collect();
+        let patterns: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let tree = tree(&patterns);
+        for (index, path) in texts.iter().enumerate() {
+            let first = texts.iter().position(|other| other == path).unwrap_or(index);
+            assert_eq!(found(&tree, path), Some((first, vec![])), "{path}");
+            assert_eq!(found(&tree, &format!("{path}/")), None);
+            assert_eq!(found(&tree, &format!("{path}c")), None);
+        }
+    }
+
+    #[test]
+    fn slashes_are_found_at_every_place() {
+        for at in 0..8 {
+            let mut bytes = *b"ab.0.-~%";
+            bytes[at] = b'/';
+            assert_eq!(slash(u64::from_le_bytes(bytes)), at);
+            bytes[7] = b'/';
+            assert_eq!(slash(u64::from_le_bytes(bytes)), at);
+        }
+        assert_eq!(slash(u64::from_le_bytes(*b"\xae\xaf\xb0.0\x00\x01\x80")), 8);
     }
 
     #[test]

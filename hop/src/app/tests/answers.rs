@@ -82,18 +82,6 @@ fn html_is_html() {
 }
 
 #[test]
-fn json_is_json() {
-    assert_both(|| Json([1, 2]), (200, Some("application/json"), "[1,2]"));
-    assert_both(|| (StatusCode::CREATED, Json("a")), (201, Some("application/json"), "\"a\""));
-}
-
-#[test]
-fn what_is_no_json_is_our_fault() {
-    let map = || Json(std::collections::BTreeMap::from([((1, 2), 3)]));
-    assert_both(map, (500, None, ""));
-}
-
-#[test]
 fn headers_stand_before_an_answer() {
     let answers = both(|| (StatusCode::CREATED, [("x-a", "1"), ("content-type", "text/csv")], "a,b"));
     for answer in answers {

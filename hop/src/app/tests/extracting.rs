@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::*;
-use crate::{
-    Accept, Bearer, Bytes, ContentType, FromHeader, HeaderMap, Host, JsonRejection, PathRejection, UserAgent, Version,
-};
+use crate::{Accept, Bearer, Bytes, ContentType, FromHeader, HeaderMap, Host, PathRejection, UserAgent, Version};
 
 /// An app of one route.
 macro_rules! app {
@@ -142,37 +140,6 @@ fn form_needs_its_content_type() {
         "expected `content-type: application/x-www-form-urlencoded`"
     );
     app.post("/", "name=ada").expect(415);
-}
-
-#[derive(Deserialize)]
-struct Order<'r> {
-    customer: &'r str,
-    items: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    price: u32,
-}
-
-#[test]
-fn json_says_where_and_why() {
-    #[route(POST, "/")]
-    fn order(Json(order): Json<Order<'_>>) -> String {
-        format!("{} pays {}", order.customer, order.items.iter().map(|item| item.price).sum::<u32>())
-    }
-    let app = app!(order);
-    let send = |body: &str| app.request("POST", "/").header("content-type", "application/json").body(body).send();
-    assert_eq!(send(r#"{"customer":"ada","items":[{"price":1},{"price":2}]}"#).expect(200).text(), "ada pays 3");
-    assert_eq!(
-        send(r#"{"customer":"ada","items":[{"price":1},{"price":"x"}]}"#).expect(422).text(),
-        "items[1].price: invalid type: string \"x\", expected u32 at line 1 column 51"
-    );
-    assert_eq!(send("{}").expect(422).text(), "missing field `customer` at line 1 column 2");
-    assert!(send("{\"customer\"").expect(400).text().starts_with("the body is no JSON: EOF while parsing"));
-    assert!(send("").expect(400).text().starts_with("the body is no JSON"));
-    send(r#"{"customer":"a","items":[]} 2"#).expect(400);
-    app.post("/", "{}").expect(415);
 }
 
 #[test]
@@ -309,17 +276,6 @@ fn options_and_results_leave_the_answer_to_the_handler() {
     assert_eq!(get(&app, "/7"), "7 false");
     let text = "400 Bad Request path parameter `id`: expected u8, found \"x\"";
     assert_eq!(app.get("/x").expect(418).text(), text);
-}
-
-#[test]
-fn an_optional_body_is_still_read_whole() {
-    #[route(POST, "/")]
-    fn maybe(json: Result<Json<u8>, JsonRejection>) -> String {
-        json.map_or_else(|rejection| rejection.status().to_string(), |Json(n)| n.to_string())
-    }
-    let app = app!(maybe);
-    assert_eq!(app.request("POST", "/").header("content-type", "application/json").body("7").send().text(), "7");
-    assert_eq!(app.post("/", "7").text(), "415 Unsupported Media Type");
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod building;
 mod composing;
 mod extracting;
 mod hooks;
+#[cfg(feature = "json")]
+mod json;
 mod routing;
 
 use crate::handler;
