@@ -34,7 +34,6 @@ fn main() -> io::Result<()> {
     let workloads: Vec<Workload> =
         workload::all(options.idle).into_iter().filter(|workload| options.wants(workload)).collect();
     let rows = measure_all(&options, &bench, &workloads)?;
-    print(&rows);
     if !options.json.is_empty() {
         let report = json!({ "machine": machine(), "rounds": options.rounds, "rows": rows.iter().map(Row::json).collect::<Vec<_>>() });
         fs::write(&options.json, serde_json::to_string_pretty(&report)?)?;
@@ -109,7 +108,6 @@ impl Options {
 /// One server under one workload, a sample for each round.
 struct Row {
     workload: &'static str,
-    about: &'static str,
     server: &'static str,
     requests: u64,
     samples: Vec<Sample>,
@@ -124,7 +122,10 @@ fn measure_all(options: &Options, bench: &Bench, workloads: &[Workload]) -> io::
     );
     let mut rows = Vec::new();
     for (workload, servers) in plans {
-        rows.extend(measure(options.rounds, bench, workload, &servers, &bar)?);
+        let measured = measure(options.rounds, bench, workload, &servers, &bar)?;
+        // At once, for a long run may be cut short.
+        bar.suspend(|| print(workload, &measured));
+        rows.extend(measured);
     }
     bar.finish_and_clear();
     Ok(rows)
@@ -138,14 +139,7 @@ fn measure(
     bar: &ProgressBar,
 ) -> io::Result<Vec<Row>> {
     let requests = workload.requests(bench)?;
-    let row = |server| Row {
-        workload: workload.name,
-        about: workload.about,
-        server,
-        requests,
-        samples: vec![],
-        ratios: vec![],
-    };
+    let row = |server| Row { workload: workload.name, server, requests, samples: vec![], ratios: vec![] };
     let mut rows: Vec<Row> = servers.iter().copied().map(row).collect();
     for _ in 0..rounds {
         let mut ceiling_us = None;
@@ -161,13 +155,12 @@ fn measure(
     Ok(rows)
 }
 
-fn print(rows: &[Row]) {
-    for (at, row) in rows.iter().enumerate() {
-        if at == 0 || rows[at - 1].workload != row.workload {
-            println!("\n{}: {}; {} requests a measurement\n", row.workload, row.about, row.requests);
-            println!("| {:<14} | {:>22} | {:>18} | {:>10} |", "server", "CPU µs per request", "ratio", "per second");
-            println!("|{:-<16}|{:->24}|{:->20}|{:->12}|", "", ":", ":", ":");
-        }
+fn print(workload: &Workload, rows: &[Row]) {
+    let requests = rows.first().map_or(0, |row| row.requests);
+    println!("\n{}: {}; {requests} requests a measurement\n", workload.name, workload.about);
+    println!("| {:<14} | {:>22} | {:>18} | {:>10} |", "server", "CPU µs per request", "ratio", "per second");
+    println!("|{:-<16}|{:->24}|{:->20}|{:->12}|", "", ":", ":", ":");
+    for row in rows {
         let (cpu, ratio, rate) = (row.cpu_us(), Spread::of(&row.ratios), row.rate());
         if let (Some(cpu), Some(ratio), Some(rate)) = (cpu, ratio, rate) {
             let (cpu, ratio) = (cpu.to_string(), ratio.to_string());
