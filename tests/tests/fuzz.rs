@@ -258,9 +258,8 @@ fn engine() {
         let whole = answered(input, [input.len()]);
         let cut = answered(input, fuzz::cuts(input.len(), rng));
         assert_eq!(cut.served, whole.served, "the cut does not matter to what is served");
-        // A dripped head is judged when it is whole, and one that never is, by the clock.
-        let clock = [whole.refused, cut.refused].contains(&Some(408));
-        assert!(clock || cut.refused == whole.refused, "{:?} and {:?}", cut.refused, whole.refused);
+        // Input with several faults may be refused for any of them, and a head that never ends by the clock.
+        assert_eq!(cut.refused.is_some(), whole.refused.is_some(), "the cut does not matter to what is refused");
         !whole.served.is_empty()
     });
 }

@@ -15,14 +15,13 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
-use hop::Routes;
 use hop::unversioned::{App, ConnId, Now, Ticks};
 
 use self::cipher::Toy;
 use self::client::Client;
 pub use self::client::Heard;
 use self::host::{Closed, Host};
-use self::site::{Later, Site};
+use self::site::Later;
 use crate::fixture;
 use crate::fuzz;
 use crate::rng::{self, Rng};
@@ -79,11 +78,11 @@ pub fn host(seed: u64) -> (Host, Arc<Later>) {
     // Half of the runs pass the point where the ticks wrap.
     let ticks = if rng.chance(50) { u32::MAX - rng.within(0..3000) as u32 } else { rng.next_u64() as u32 };
     let now = Now { ticks: Ticks(ticks), unix_seconds: 1_700_000_000 };
-    (Host::new(app(Site { later: Arc::clone(&later) }), now), later)
+    (Host::new(app(&later), now), later)
 }
 
-fn app(site: Site) -> App {
-    let routes = Routes::new().fallback(site).limits(|limits| limits.output_bytes = OUTPUT_BYTES);
+fn app(later: &Arc<Later>) -> App {
+    let routes = site::routes(later).limits(|limits| limits.output_bytes = OUTPUT_BYTES);
     routes.build().expect("the site has no conflicts")
 }
 
@@ -195,7 +194,7 @@ impl World<'_> {
             let at = at + self.rng.within(0..50);
             self.plan(at, Event::Fin(name));
         }
-        if !self.calm && self.rng.chance(25) {
+        if !self.calm && self.rng.chance(35) {
             let at = self.rng.within(0..at + 200);
             self.plan(at, Event::Reset(name));
         }
@@ -333,7 +332,7 @@ impl World<'_> {
         assert!(self.host.offered_bytes_max <= OUTPUT_BYTES + ANSWER_BYTES_MAX, "output grows beyond its limit");
         if !self.resolving && !self.later.is_empty() {
             self.resolving = true;
-            let slowest = *self.rng.pick(&[1, 30, 300]);
+            let slowest = *self.rng.pick(if self.calm { &[1, 30, 300] } else { &[1, 300, 3000] });
             let after = self.rng.within(0..slowest);
             self.plan(after, Event::Resolve);
         }

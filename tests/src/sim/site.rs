@@ -10,7 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use hop::{EventHandler, IntoResponse, Part, Replied, Reply, Request, Responder, Response, Source, StatusCode};
+use hop::prelude::*;
+use hop::{
+    Body, Chunk, EventHandler, IntoResponse, Part, Replied, Reply, Request, Responder, Response, Routes, Source,
+    StatusCode, routes,
+};
 
 /// What a handler left to be done later, by whoever drives the simulation.
 #[derive(Debug, Default)]
@@ -180,6 +184,42 @@ fn file(text: &[u8], reply: Reply<'_>) -> Replied {
     let response = hop::file(&path).into_response();
     std::fs::remove_file(&path).expect("it was written above");
     reply.send(response)
+}
+
+/// Answers when the body has come, piece by piece, to a callback.
+#[route(POST, "/upload/{id}/{n}")]
+fn upload(Path((id, n)): Path<(String, usize)>, body: Body, out: Responder) {
+    let (mut came, mut out) = (Vec::new(), Some(out));
+    body.on_chunk(move |chunk| match chunk {
+        Chunk::Data(data) => came.extend_from_slice(data),
+        Chunk::End => drop(out.take().map(|out| out.send(answer(&id, n, &came)))),
+        // The client has gone, or was refused: there is nobody to answer.
+        Chunk::Failed(_) => drop(out.take()),
+    });
+}
+
+/// Answers when the body was pulled, slowly.
+#[route(POST, "/pull/{id}/{n}")]
+async fn pull(Path((id, n)): Path<(String, usize)>, State(later): State<Arc<Later>>, mut body: Body) -> Response {
+    let mut came = Vec::new();
+    while let Some(chunk) = body.chunk().await {
+        let Ok(chunk) = chunk else { return Response::new(StatusCode::BAD_REQUEST) };
+        came.extend_from_slice(&chunk);
+        let gate = later.gate();
+        poll_fn(|cx| gate.poll(cx)).await;
+    }
+    Response::default().with_bytes(answer(&id, n, &came))
+}
+
+/// Answers at once, whatever follows.
+#[route(POST, "/ignore/{id}/{n}")]
+fn ignore(Path((id, n)): Path<(String, usize)>) -> Vec<u8> {
+    answer(&id, n, b"")
+}
+
+/// The whole site, which leaves what comes later in `later`.
+pub fn routes(later: &Arc<Later>) -> Routes {
+    routes![upload, pull, ignore].state(Arc::clone(later)).fallback(Site { later: Arc::clone(later) })
 }
 
 /// A source that gives its text in pieces, and lets every other one wait for a gate.
