@@ -63,6 +63,9 @@ pub enum Chunk<'a> {
 
 type OnChunk = Box<dyn FnMut(Chunk<'_>) + Send>;
 
+/// What a waiting piece costs beside its bytes: a body of tiny chunks must not hold many times its size.
+const PIECE_BYTES: usize = 64;
+
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Bytes>,
@@ -121,7 +124,7 @@ impl Feed {
             return;
         }
         state.waiting.push_back(Bytes::copy_from_slice(data));
-        state.waiting_bytes += data.len();
+        state.waiting_bytes += data.len() + PIECE_BYTES;
         self.notify(state);
     }
 
@@ -263,7 +266,7 @@ impl Body {
     }
 
     fn took(&self, mut state: MutexGuard<'_, State>, n: usize) {
-        state.waiting_bytes -= n;
+        state.waiting_bytes -= n + PIECE_BYTES;
         let resume = state.full && state.waiting_bytes == 0;
         if resume {
             state.full = false;
@@ -324,5 +327,17 @@ impl Drop for Body {
         state.waiting_bytes = 0;
         drop(state);
         self.feed.look();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_of_tiny_pieces_holds_no_more_memory_than_one_of_large_ones() {
+        let feed = Feed::default();
+        let tiny = (0..).take_while(|_| !feed.is_full(64 * 1024)).inspect(|_| feed.push(b"a")).count();
+        assert!(tiny < 1100, "{tiny} pieces wait, each of them an allocation");
     }
 }

@@ -15,6 +15,8 @@ use bytes::Bytes;
 const COPY_BYTES_MAX: usize = 8 * 1024;
 /// Owned runs in a queue grow up to this size, so that a sent run is freed before the whole queue is.
 const RUN_BYTES_MAX: usize = 64 * 1024;
+/// Memory that a worker keeps for its cork.
+const CORK_BYTES_MAX: usize = 256 * 1024;
 
 /// A range of an open file: sent by the driver without passing through user memory where the system can.
 #[derive(Clone, Debug)]
@@ -268,8 +270,12 @@ impl Out<'_> {
     fn queue(&mut self) -> &mut Queue {
         if self.queue.is_none() {
             let mut queue = Box::<Queue>::default();
-            queue.append(self.cork);
-            self.cork.clear();
+            if self.cork.len() > CORK_BYTES_MAX {
+                queue.push(Run::Owned { data: std::mem::take(self.cork), sent: 0 });
+            } else {
+                queue.append(self.cork);
+                empty(self.cork);
+            }
             *self.queue = Some(queue);
         }
         self.queue.as_mut().expect("made above when it was missing")
@@ -284,7 +290,7 @@ impl Out<'_> {
                     *self.queue = None;
                 }
             }
-            None if n >= self.cork.len() => self.cork.clear(),
+            None if n >= self.cork.len() => empty(self.cork),
             None => drop(self.cork.drain(..n)),
         }
     }
@@ -295,6 +301,13 @@ impl Out<'_> {
             self.queue();
         }
     }
+}
+
+/// Empties the cork. Its memory is used again, unless an uncommonly large answer has made it uncommonly large.
+#[inline]
+fn empty(cork: &mut Vec<u8>) {
+    cork.clear();
+    cork.shrink_to(CORK_BYTES_MAX);
 }
 
 /// What can be sent next of a connection's cork and queue.
@@ -323,6 +336,18 @@ mod tests {
             let n = next.len().min(step);
             sent.extend_from_slice(&next[..n]);
             Out { cork, queue }.advance(n);
+        }
+    }
+
+    #[test]
+    fn a_large_answer_leaves_no_large_cork_behind() {
+        for sent in [0, 1 << 20] {
+            let (mut cork, mut queue) = (vec![7; 1 << 20], None);
+            let mut out = Out { cork: &mut cork, queue: &mut queue };
+            out.advance(sent);
+            out.uncork();
+            assert!(cork.is_empty() && cork.capacity() <= CORK_BYTES_MAX, "{}", cork.capacity());
+            assert_eq!(drain(&mut cork, &mut queue, 1 << 18).len(), (1 << 20) - sent);
         }
     }
 
