@@ -81,21 +81,17 @@ impl Focus<'_> {
         })
     }
 
-    /// The connection's future was woken. `true`: it has answered.
-    pub(crate) fn woken(&mut self, key: TaskKey) -> bool {
-        let Some(response) = self.poll(key) else { return false };
-        self.deliver(response);
-        true
+    /// The connection's future was woken.
+    pub(crate) fn woken(&mut self, key: TaskKey) {
+        if let Some(response) = self.poll(key) {
+            self.deliver(response);
+        }
     }
 
-    /// An answer to request number `number` has come by mail. `false`: it is not awaited any more.
-    pub(crate) fn answered(&mut self, number: u32, response: Response) -> bool {
+    /// Whether an answer to request number `number`, that comes by mail, is still awaited.
+    pub(crate) fn awaits(&self, number: u32) -> bool {
         let awaited = self.conn.flight.as_ref().is_some_and(|flight| matches!(flight.waits, Waits::Answer(_)));
-        if awaited && self.conn.request == number {
-            self.deliver(response);
-            return true;
-        }
-        false
+        awaited && self.conn.request == number
     }
 
     /// The answer has taken longer than its route allows: 503, and whoever works on it is told that nobody listens.
@@ -109,7 +105,7 @@ impl Focus<'_> {
     }
 
     /// Writes a deferred answer, then goes on with what the client has sent meanwhile.
-    fn deliver(&mut self, response: Response) {
+    pub(crate) fn deliver(&mut self, response: Response) {
         let Some(flight) = self.conn.flight.as_mut() else { return };
         flight.waits = Waits::Nothing;
         if flight.endpoint.scope.after.is_empty() {
@@ -124,8 +120,11 @@ impl Focus<'_> {
         self.turn(&[]);
     }
 
-    fn write_answer(&mut self, request: Option<&Request<'_>>, response: Response) {
-        self.exchange(request, &[], |turn| turn.response(response));
+    /// Writes an answer outside of its handler. What is not sent of it is dropped, and its destructor is the user's.
+    pub(crate) fn write_answer(&mut self, request: Option<&Request<'_>>, response: Response) {
+        let written = AssertUnwindSafe(|| self.exchange(request, &[], |turn| turn.response(response)));
+        let survived = catch_unwind(written).is_ok();
+        self.survived(survived);
         self.unload();
     }
 
@@ -180,7 +179,8 @@ impl Focus<'_> {
             return self.give_up();
         }
         if let Some(flight) = &mut self.conn.flight {
-            flight.waits = Waits::Nothing;
+            let source = std::mem::replace(&mut flight.waits, Waits::Nothing);
+            self.guarded(|| drop(source));
         }
         self.unload();
         self.list();
@@ -195,6 +195,7 @@ impl Focus<'_> {
     /// Ends the connection at once: nothing more is sent.
     pub(crate) fn cut(&mut self) {
         self.conn.cut = true;
+        self.h1().stop();
         self.abandon(BodyError::Closed);
     }
 
@@ -223,6 +224,8 @@ impl Focus<'_> {
         if !survived {
             log::error!("a user's callback or destructor panicked; closing the connection");
             self.conn.cut = true;
+            // No further request of it is looked at.
+            self.h1().stop();
         }
     }
 }

@@ -60,6 +60,13 @@ impl Focus<'_> {
         }
     }
 
+    /// Sets the deadline anew when flushing has changed what the connection waits for.
+    pub(crate) fn rearm_if_stale(&mut self) {
+        if waits_for(self.conn) != self.conn.timer {
+            self.rearm();
+        }
+    }
+
     fn deadline(&self, timer: Timer) -> Ticks {
         let now = self.outside.now.ticks;
         match answer_timeout(self.conn) {

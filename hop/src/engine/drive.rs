@@ -198,7 +198,7 @@ impl Focus<'_> {
             Some(Response::new(StatusCode::INTERNAL_SERVER_ERROR))
         });
         let Some(answer) = answer else { return false };
-        self.exchange(Some(request), &[], |turn| turn.response(answer));
+        self.write_answer(Some(request), answer);
         true
     }
 

@@ -60,13 +60,13 @@ impl Flight {
 
 impl Waits {
     /// Tells whoever would have answered that nobody listens. Returns the future to drop, if there is one.
-    pub(crate) fn abandon(&mut self) -> Option<TaskKey> {
-        match std::mem::replace(self, Waits::Nothing) {
+    pub(crate) fn abandon(&self) -> Option<TaskKey> {
+        match self {
             Waits::Answer(gone) => {
                 gone.store(true, Ordering::Release);
                 None
             }
-            Waits::Task(key) => Some(key),
+            Waits::Task(key) => Some(*key),
             Waits::Nothing | Waits::Body | Waits::Source(_) => None,
         }
     }
@@ -144,12 +144,21 @@ impl Job {
 
     /// Answers 503: the pool is full.
     pub fn refuse(self) {
-        self.responder.send(Response::new(StatusCode::SERVICE_UNAVAILABLE).with_header("retry-after", "1"));
+        let Job { responder, work, stream, .. } = self;
+        responder.send(Response::new(StatusCode::SERVICE_UNAVAILABLE).with_header("retry-after", "1"));
+        bury((work, stream));
     }
 }
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Job for {:?}", self.responder)
+    }
+}
+
+/// Drops what a user made and nobody wants any more, on behalf of no connection: a panic of its destructor goes no further.
+pub(crate) fn bury<T>(unwanted: T) {
+    if catch_unwind(AssertUnwindSafe(|| drop(unwanted))).is_err() {
+        log::error!("a user's destructor panicked");
     }
 }

@@ -73,7 +73,7 @@ impl Engine {
     /// `n` bytes of what [`Engine::output`] gave have left. Says whether to ask for more output before the verdict.
     pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
         let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return false };
-        if conn.timer == Timer::Write {
+        if n > 0 && conn.timer == Timer::Write {
             common.wheel.set(id.slot, common.timeouts.after(Timer::Write, outside.now.ticks));
         }
         match &mut conn.session {
@@ -103,9 +103,7 @@ impl Engine {
         }
         focus.out().uncork();
         let write = focus.conn.has_output();
-        if write != (focus.conn.timer == Timer::Write) {
-            focus.rearm();
-        }
+        focus.rearm_if_stale();
         if !write && focus.h1().state() == State::Closing {
             return farewell(focus.conn);
         }
@@ -156,12 +154,29 @@ impl Focus<'_> {
                 State::Owed | State::Answering | State::Closing => {}
             }
         }
+        if self.common.stopping {
+            self.retire();
+        }
         self.rearm();
+    }
+
+    /// The server stops: a connection of which nothing is asked any more ends.
+    #[cold]
+    fn retire(&mut self) {
+        if self.h1().state() == State::Idle && self.conn.carry.is_none() {
+            self.h1().stop();
+            // Without anything unread or unsent there is no answer that a farewell would protect.
+            self.conn.cut |= !self.conn.has_output() && self.common.cork.is_empty();
+        }
     }
 
     /// The peer has ended in the middle of a body: nothing can be answered to what was wanted whole; a consumer is told.
     fn truncated(&mut self) {
-        let Conn { flight: Some(flight), carry: None, .. } = &mut *self.conn else { return };
+        let Some(flight) = &mut self.conn.flight else { return };
+        if flight.feed.as_ref().is_some_and(|feed| feed.lags()) {
+            // What is unread belongs to the body, and its consumer is not there yet.
+            return;
+        }
         if matches!(flight.waits, Waits::Body | Waits::Nothing) {
             self.h1().stop();
             return self.abandon(BodyError::Closed);

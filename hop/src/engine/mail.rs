@@ -1,9 +1,9 @@
 //! Work that waits: mail from other threads, due timers, connections to look at.
 
+use super::flight::bury;
 use super::{Engine, Focus, Outside};
 use crate::app::mail::Mail;
 use crate::buf::slab::ConnId;
-use crate::proto::cycle::State;
 
 impl Engine {
     /// Does one piece of waiting work and names the connection that it touched, to be flushed. `None`: no work waits.
@@ -27,39 +27,53 @@ impl Engine {
                 }
                 continue;
             }
-            if let Some(mail) = self.next_mail() {
+            if let Some(mail) = self.mail.pop() {
                 match self.act(mail, outside) {
                     Some(id) => return Some(id),
                     None => continue,
                 }
             }
-            let slot = self.common.wheel.pop(outside.now.ticks)?;
-            if let Some(id) = self.conns.id_at(slot)
-                && let Some((mut focus, _)) = self.focus(id, outside)
-            {
-                focus.expired();
-                return Some(id);
+            if let Some(slot) = self.common.wheel.pop(outside.now.ticks) {
+                if let Some(id) = self.conns.id_at(slot)
+                    && let Some((mut focus, _)) = self.focus(id, outside)
+                {
+                    focus.expired();
+                    return Some(id);
+                }
+                continue;
+            }
+            // Only now: deadlines have their turn even while a future wakes itself again and again.
+            if !self.take_mail() {
+                return None;
             }
         }
     }
 
-    fn next_mail(&mut self) -> Option<Mail> {
-        if self.mail.is_empty() {
-            self.common.mailbox.take(&mut self.mail);
-            self.mail.reverse();
-        }
-        self.mail.pop()
+    /// Takes what has been posted since the last time. `false`: nothing.
+    fn take_mail(&mut self) -> bool {
+        self.common.mailbox.take(&mut self.mail);
+        self.mail.reverse();
+        !self.mail.is_empty()
     }
 
     /// Does what a message asks for; names the connection that it concerned, if that is still there.
     fn act(&mut self, mail: Mail, outside: &Outside<'_>) -> Option<ConnId> {
         match mail {
-            Mail::Answer { conn: id, request, response } => {
-                self.focus(id, outside)?.0.answered(request, *response).then_some(id)
-            }
+            Mail::Answer { conn: id, request, response } => match self.focus(id, outside) {
+                Some((mut focus, _)) if focus.awaits(request) => {
+                    focus.deliver(*response);
+                    Some(id)
+                }
+                _ => {
+                    bury(response);
+                    None
+                }
+            },
             Mail::Wake(key) => {
                 let id = self.common.exec.owner(key)?;
-                self.focus(id, outside)?.0.woken(key).then_some(id)
+                self.focus(id, outside)?.0.woken(key);
+                // Named even when the future is not ready, so that the driver's bound holds for one that wakes itself.
+                Some(id)
             }
             Mail::Look(id) => {
                 self.focus(id, outside)?.0.look();
@@ -109,10 +123,5 @@ impl Focus<'_> {
             self.say_continue();
         }
         self.turn(&[]);
-        if self.common.stopping && self.h1().state() == State::Idle && self.conn.carry.is_none() {
-            // Nothing is unread and nothing unsent: there is no answer that a farewell would protect.
-            self.conn.cut = !self.conn.has_output();
-            self.h1().stop();
-        }
     }
 }

@@ -185,3 +185,30 @@ fn a_head_that_never_ends_gets_408() {
     driver.flush();
     assert!(driver.text().starts_with("HTTP/1.1 408 "), "{}", driver.text());
 }
+
+#[test]
+fn a_client_that_sends_and_does_not_read_gains_no_time() {
+    let mut driver = inspect();
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    driver.engine.input(driver.id)[..request.len()].copy_from_slice(request);
+    for second in 0..30 {
+        let outside = Outside { now: Now { ticks: Ticks(100 * second), ..driver.now }, peers: &Nobody };
+        driver.engine.received(driver.id, if second == 0 { request.len() } else { 1 }, &outside);
+        assert!(matches!(driver.engine.output(driver.id, &outside), Output::Bytes(_) | Output::Slices(_)));
+        driver.engine.wrote(driver.id, 0, &outside);
+        driver.engine.verdict(driver.id, &outside);
+    }
+    let outside = Outside { now: Now { ticks: Ticks(3001), ..driver.now }, peers: &Nobody };
+    assert_eq!(driver.engine.run(&outside), Some(driver.id), "its time is over");
+    assert_eq!(driver.engine.verdict(driver.id, &outside), Verdict::Close);
+}
+
+#[test]
+fn a_connection_whose_body_is_thrown_away_ends_with_it_when_the_engine_stops() {
+    let mut driver = Driver::new(App::of(Inspect, BodyMode::Ignored));
+    driver.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na");
+    driver.engine.stop();
+    driver.work();
+    driver.send(b"b");
+    assert_eq!(driver.verdict, Some(Verdict::Close));
+}

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::StatusCode;
 
 use super::Work;
+use super::flight::bury;
 use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, Exchange};
 use crate::app::request::Request;
@@ -108,7 +109,7 @@ impl Turn<'_> {
         if let Some(Later::Deferred(gone)) = self.later.as_deref() {
             gone.store(true, Ordering::Release);
         }
-        self.later = None;
+        bury(self.later.take());
     }
 
     /// Tells the machine when the connection cannot be used again.

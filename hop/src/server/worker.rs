@@ -160,7 +160,8 @@ impl Worker {
         let Some((id, socket)) = self.sockets.at(ready.key) else { return };
         let (fd, interest, outside) = (socket.fd.as_fd(), socket.interest, outside!(self));
         let mut ended = false;
-        if ready.broken {
+        // What has arrived before the end is read first: a client of a Unix socket may send and leave.
+        if ready.broken && !(ready.readable && interest.read) {
             self.engine.failed(id, outside);
         } else if ready.readable {
             ended = receive(&mut self.engine, id, fd, outside);
@@ -271,11 +272,11 @@ impl Worker {
     fn work(&mut self) {
         self.busy = false;
         for _ in 0..RUNS_MAX {
-            if let Some(id) = self.engine.run(outside!(self)) {
-                self.flush(id);
-            } else if let Some(Effect::Run(job)) = self.engine.effect() {
+            if let Some(Effect::Run(job)) = self.engine.effect() {
                 // A refused job answers by mail: it is not over yet.
                 self.pool.submit(job);
+            } else if let Some(id) = self.engine.run(outside!(self)) {
+                self.flush(id);
             } else {
                 return;
             }
