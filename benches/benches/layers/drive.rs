@@ -52,8 +52,7 @@ impl Driver {
         engine.input(id)[..input.len()].copy_from_slice(input);
         engine.received(id, input.len(), &OUTSIDE);
         let mut sent_bytes = 0;
-        loop {
-            let Output::Bytes(bytes) = engine.output(id, &OUTSIDE) else { break };
+        while let Output::Bytes(bytes) = engine.output(id, &OUTSIDE) {
             let bytes = bytes.len();
             engine.wrote(id, bytes, &OUTSIDE);
             sent_bytes += bytes;
