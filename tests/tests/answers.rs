@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use hop::prelude::*;
 use hop::testing::App;
+use hop::unversioned::Now;
 use hop::{Body, Chunk, Responder, Sent, State, StatusCode};
+use hop_tests::sim::host::Host;
 
 /// Where handlers leave their responders for the test.
 type Shelf = Arc<Mutex<Vec<Responder>>>;
@@ -240,6 +242,25 @@ fn a_body_streams_to_its_consumer_in_any_split() {
             }
         }
     }
+}
+
+#[test]
+fn a_body_streams_to_a_thread_of_the_blocking_pool() {
+    let app = routes![count_blocking].build().expect("one route has no conflicts");
+    let mut host = Host::new(app, Now::default());
+    let id = host.connect(None, usize::MAX).expect("an empty engine takes a connection");
+    let arrive = |host: &mut Host, bytes: &[u8]| {
+        host.socket(id).expect("the connection stays").arrived.extend(bytes);
+        host.readable(id, usize::MAX);
+    };
+    arrive(&mut host, b"POST /count/blocking HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n01234");
+    let job = host.jobs.pop_front().expect("the callback runs before its body is whole");
+    let thread = std::thread::spawn(|| job.run());
+    arrive(&mut host, b"56789");
+    thread.join().expect("the job does not panic");
+    host.work();
+    let sent = &host.socket(id).expect("the connection stays").sent;
+    assert!(sent.ends_with(b"\r\n\r\n10"), "{}", sent.escape_ascii());
 }
 
 #[test]

@@ -110,8 +110,8 @@ fn last_bytes(path: &[u8], len: usize) -> u64 {
 fn slash(word: u64) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     // A slash becomes zero, and the lowest zero byte is the first to borrow.
-    let other = word ^ ONES * b'/' as u64;
-    let zeros = other.wrapping_sub(ONES) & !other & ONES << 7;
+    let other = word ^ (ONES * b'/' as u64);
+    let zeros = other.wrapping_sub(ONES) & !other & (ONES << 7);
     zeros.trailing_zeros() as usize / 8
 }
 

@@ -30,7 +30,7 @@ pub struct Toy {
     greeted: bool,
     /// Whether the other side has said that nothing follows.
     pub bye: bool,
-    /// Answers to [`PING`] that a client has seen.
+    /// Answers to its pings that a client has seen.
     pub pongs: usize,
 }
 
