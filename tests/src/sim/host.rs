@@ -27,6 +27,8 @@ pub struct Host {
     /// How often [`Host::advance`] woke the engine without anything being due.
     pub idle_wakes: usize,
     sockets: HashMap<ConnId, Socket>,
+    /// Connections that are read again after a pause: a poller in level mode would say at once what had arrived meanwhile.
+    resumed: Vec<ConnId>,
     wakes: Arc<Wakes>,
 }
 
@@ -89,6 +91,7 @@ impl Host {
             offered_bytes_max: 0,
             idle_wakes: 0,
             sockets: HashMap::new(),
+            resumed: Vec::new(),
             wakes,
         }
     }
@@ -152,7 +155,6 @@ impl Host {
             self.flush(id);
         }
         self.work();
-        self.readable(id, usize::MAX);
     }
 
     /// The connection is reset by its peer.
@@ -170,8 +172,14 @@ impl Host {
     pub fn work(&mut self) {
         let outside = Outside { now: self.now, peers: &InMemory };
         let mut turns = 0;
-        while let Some(id) = self.engine.run(&outside) {
-            self.flush(id);
+        loop {
+            if let Some(id) = self.engine.run(&outside) {
+                self.flush(id);
+            } else if let Some(id) = self.resumed.pop() {
+                while self.read_once(id, usize::MAX) {}
+            } else {
+                break;
+            }
             turns += 1;
             assert!(turns < 100_000, "the engine finds work for ever");
         }
@@ -222,7 +230,8 @@ impl Host {
     /// Gives back the memory that the host itself has taken, so that what is left is the engine's.
     pub fn shrink(&mut self) {
         assert!(self.sockets.is_empty() && self.jobs.is_empty(), "nothing goes on");
-        (self.sockets, self.jobs, self.closed) = (HashMap::new(), VecDeque::new(), Vec::new());
+        (self.sockets, self.jobs, self.closed, self.resumed) =
+            (HashMap::new(), VecDeque::new(), Vec::new(), Vec::new());
     }
 
     /// When the engine wants to be woken.
@@ -281,6 +290,9 @@ impl Host {
                         !write || socket.room == 0,
                         "a socket with room is writable for ever: the worker would spin"
                     );
+                    if read && !socket.watches_read {
+                        self.resumed.push(id);
+                    }
                     (socket.watches_read, socket.watches_write) = (read, write);
                     return;
                 }
