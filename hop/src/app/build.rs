@@ -102,11 +102,12 @@ impl Builder {
 
     fn group(&mut self, group: Group, outer: &Context) {
         let Group { prefix, routes, at } = group;
-        if let Some(fault) = prefix_fault(&prefix) {
+        let whole = join(&outer.prefix, &prefix);
+        if let Err(fault) = prefix_segments(&prefix).and_then(|_| prefix_segments(&whole)) {
             return self.problem(format!("the prefix \"{prefix}\" is not valid: {fault}"), [at]);
         }
         let Routes { own, entries, groups } = routes;
-        let mut context = Context { prefix: join(&outer.prefix, &prefix), ..outer.clone() };
+        let mut context = Context { prefix: whole, ..outer.clone() };
         let changes = own.limits.iter().map(|change| change.at).chain(own.timeouts.iter().map(|change| change.at));
         let changes: Vec<Location> = changes.collect();
         self.extend(&mut context, own);
@@ -148,17 +149,20 @@ impl Builder {
 
     fn fallback(&mut self, fallback: routes::Fallback, context: &Context) {
         let routes::Fallback { handler, spec, at } = fallback;
-        let prefix = context.prefix.trim_end_matches('/').to_owned();
+        let prefix = prefix_segments(&context.prefix).expect("its group was refused otherwise");
         if let Some((_, first)) = self.fallbacks.iter().find(|(known, _)| known.prefix == prefix) {
-            let below = if prefix.is_empty() { "everything".to_owned() } else { format!("\"{prefix}\"") };
+            let below = if prefix.is_empty() { "everything".to_owned() } else { format!("\"{}\"", context.prefix) };
             return self.problem(format!("two fallbacks for {below}"), [*first, at]);
         }
         let needs = spec.as_ref().map(|spec| &spec.needs);
-        let body = needs.map_or(Ok(BodyMode::Whole), Needs::body_mode);
+        let body = needs.map_or(Ok(BodyMode::Whole), Needs::body_mode).unwrap_or_else(|fault| {
+            self.problem(format!("the fallback {fault}"), [at]);
+            BodyMode::Ignored
+        });
         self.missing_states("the fallback", needs, context, &[at]);
         let endpoint = Arc::new(Endpoint {
             handler,
-            body: body.unwrap_or_default(),
+            body,
             body_bytes_max: spec.as_ref().and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
             answer_timeout: spec.as_ref().and_then(|spec| spec.timeout),
             names: Box::default(),
@@ -284,10 +288,13 @@ impl Builder {
             return Err(BuildError::new(self.problems));
         }
         paths.fallbacks = self.fallbacks.into_iter().map(|(fallback, _)| fallback).collect();
-        paths.fallbacks.sort_by_key(|fallback| std::cmp::Reverse(fallback.prefix.split('/').count()));
+        // Segments are in the order in which one wins over the other.
+        paths.fallbacks.sort_by(|one, other| {
+            other.prefix.len().cmp(&one.prefix.len()).then_with(|| one.prefix.cmp(&other.prefix))
+        });
         if paths.fallbacks.last().is_none_or(|last| !last.prefix.is_empty()) {
             let endpoint = own_answer(Response::new(StatusCode::NOT_FOUND), &[], &root.scope);
-            paths.fallbacks.push(Fallback { prefix: String::new(), endpoint });
+            paths.fallbacks.push(Fallback { prefix: Vec::new(), endpoint });
         }
         Ok(App::new(paths, root.limits, root.timeouts))
     }
@@ -353,14 +360,16 @@ fn twice_places(first: &Placed, second: &Placed) -> [Location; 2] {
     if first.place == second.place { [first.at, second.at] } else { [first.place, second.place] }
 }
 
-/// A prefix is a path with or without parameters, or nothing.
-fn prefix_fault(prefix: &str) -> Option<String> {
+/// A prefix is a path with or without parameters, or nothing; a slash at its end does not count.
+fn prefix_segments(prefix: &str) -> Result<Vec<Segment>, String> {
     if prefix.is_empty() {
-        return None;
+        return Ok(Vec::new());
     }
-    match Pattern::read(prefix) {
-        Ok(_) if prefix.contains("{*") => Some("`{*rest}` leaves nothing for the routes below it".to_owned()),
-        Ok(_) => None,
-        Err(fault) => Some(fault),
+    let mut segments = Pattern::read(prefix)?.segments;
+    if segments.last() == Some(&Segment::Rest) {
+        return Err("`{*rest}` leaves nothing for the routes below it".to_owned());
     }
+    let end = segments.iter().rposition(|segment| *segment != Segment::Text("".into())).map_or(0, |last| last + 1);
+    segments.truncate(end);
+    Ok(segments)
 }

@@ -11,7 +11,7 @@ pub(crate) struct Pattern {
     pub(crate) segments: Vec<Segment>,
 }
 
-/// What stands between two slashes.
+/// What stands between two slashes; where several fit, the least wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Segment {
     /// This text.
@@ -22,6 +22,23 @@ pub(crate) enum Segment {
     Param,
     /// The rest of the path, slashes and all. Nothing follows.
     Rest,
+}
+
+impl Segment {
+    /// What the parameter of a [`Segment::Mixed`] stands for in a segment of a path; it is never empty.
+    pub(crate) fn between<'p>(before: &str, after: &str, segment: &'p str) -> Option<&'p str> {
+        segment.strip_prefix(before)?.strip_suffix(after).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a segment of a path is, or begins, what this stands for.
+    pub(crate) fn fits(&self, segment: &str) -> bool {
+        match self {
+            Segment::Text(text) => **text == *segment,
+            Segment::Mixed { before, after } => Segment::between(before, after, segment).is_some(),
+            Segment::Param => !segment.is_empty(),
+            Segment::Rest => true,
+        }
+    }
 }
 
 impl Pattern {

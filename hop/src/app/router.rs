@@ -10,6 +10,7 @@ use super::error::BuildError;
 use super::limits::{Limits, Timeouts};
 use super::params::{RawParams, Values};
 use super::pathhash::PathHasher;
+use super::pattern::Segment;
 use super::tree::Tree;
 
 pub(crate) use super::endpoint::Endpoint;
@@ -68,13 +69,13 @@ pub(crate) struct Paths {
     /// Paths without parameters. They win over patterns, so they are looked up first, which is cheaper than the tree.
     pub(crate) fixed: HashMap<Box<str>, Table, BuildHasherDefault<PathHasher>>,
     pub(crate) patterns: Tree<Table>,
-    /// The one with the longest prefix first; the last has the empty prefix, which fits everything.
+    /// The one with the most particular prefix first; the last has the empty prefix, which fits everything.
     pub(crate) fallbacks: Vec<Fallback>,
 }
 
 /// The endpoint for everything below a prefix that no route matches.
 pub(crate) struct Fallback {
-    pub(crate) prefix: String,
+    pub(crate) prefix: Vec<Segment>,
     pub(crate) endpoint: Arc<Endpoint>,
 }
 
@@ -104,13 +105,10 @@ impl Paths {
     }
 }
 
-/// Whether `path` is `prefix` or begins with it and a slash; a parameter in `prefix` stands for one segment.
-fn is_below(path: &str, prefix: &str) -> bool {
-    let mut segments = path.split('/');
-    prefix.split('/').all(|wanted| match segments.next() {
-        Some(segment) => wanted == segment || (wanted.contains('{') && !segment.is_empty()),
-        None => false,
-    }) || prefix.is_empty()
+/// Whether `path` begins with the segments of `prefix`.
+fn is_below(path: &str, prefix: &[Segment]) -> bool {
+    let mut segments = path.split('/').skip(1);
+    prefix.iter().all(|wanted| segments.next().is_some_and(|segment| wanted.fits(segment)))
 }
 
 /// The endpoints of one path, by method.
@@ -140,7 +138,7 @@ impl App {
     pub(crate) fn of(handler: impl super::handler::EventHandler, body: BodyMode) -> App {
         let mut endpoint = Endpoint::new(handler, Arc::default());
         endpoint.body = body;
-        let fallbacks = vec![Fallback { prefix: String::new(), endpoint: Arc::new(endpoint) }];
+        let fallbacks = vec![Fallback { prefix: Vec::new(), endpoint: Arc::new(endpoint) }];
         let paths = Paths { fixed: HashMap::default(), patterns: Tree::default(), fallbacks };
         App::new(paths, Limits::default(), Timeouts::default())
     }

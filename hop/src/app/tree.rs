@@ -185,7 +185,10 @@ impl<T> Node<T> {
             return Some(found);
         }
         let here = &path[segment.clone()];
-        let mixed = self.mixed.iter().filter_map(|mixed| Some((mixed.value(here)?, &mixed.node)));
+        let mixed = self
+            .mixed
+            .iter()
+            .filter_map(|mixed| Some((Segment::between(&mixed.before, &mixed.after, here)?, &mixed.node)));
         let param = self.param.iter().filter(|_| !here.is_empty()).map(|param| (here, &**param));
         for (value, node) in mixed.chain(param) {
             values.truncate(mark);
@@ -223,14 +226,6 @@ impl<T> Text<T> {
     fn order(&self, word: u64, text: &[u8]) -> Ordering {
         let by_word = self.word.cmp(&word).then(self.text.len().cmp(&text.len()));
         if by_word.is_eq() && text.len() > 8 { self.text.as_bytes().cmp(text) } else { by_word }
-    }
-}
-
-impl<T> Mixed<T> {
-    /// What stands between the texts.
-    fn value<'p>(&self, segment: &'p str) -> Option<&'p str> {
-        let value = segment.strip_prefix(&*self.before)?.strip_suffix(&*self.after)?;
-        (!value.is_empty()).then_some(value)
     }
 }
 

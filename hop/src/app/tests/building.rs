@@ -172,7 +172,7 @@ fn two_fallbacks_for_one_prefix_are_named_with_both_places() {
     assert_same_file(&places, 2);
     let group = Routes::new().fallback(says("1"));
     let (what, _) = problem(Routes::new().nest("/a", group).nest("/a/", Routes::new().fallback(says("2"))));
-    assert_eq!(what, "two fallbacks for \"/a\"");
+    assert_eq!(what, "two fallbacks for \"/a/\"");
 }
 
 #[test]

@@ -100,8 +100,17 @@ fn a_route_has_a_limit_of_its_own() {
 fn the_fallback_of_the_longest_prefix_answers() {
     let deep = Routes::new().fallback(says("deep"));
     let shops = Routes::new().fallback(says("shops")).route("/known", Method::GET, says("known"));
+    let known = Routes::new().fallback(says("one shop"));
+    let braces = Routes::new().fallback(says("braces"));
     let api = Routes::new().fallback(says("api")).nest("/v1", deep);
-    let app = serve(Routes::new().nest("/api", api).nest("/shops/{shop}", shops).fallback(says("root")));
+    let app = serve(
+        Routes::new()
+            .nest("/api", api)
+            .nest("/shops/{shop}", shops)
+            .nest("/shops/one", known)
+            .nest("/{{a}}", braces)
+            .fallback(says("root")),
+    );
     for (path, expected) in [
         ("/", "root"),
         ("/apis", "root"),
@@ -115,6 +124,11 @@ fn the_fallback_of_the_longest_prefix_answers() {
         ("/shops/7", "shops"),
         ("/shops/7/unknown", "shops"),
         ("/shops/7/known", "known"),
+        ("/shops/one", "one shop"),
+        ("/shops/one/known", "known"),
+        ("/shops/one/unknown", "one shop"),
+        ("/{a}/x", "braces"),
+        ("/b/x", "root"),
     ] {
         assert_eq!(get(&app, path), expected, "{path}");
     }
