@@ -8,10 +8,10 @@ use http::{HeaderMap, StatusCode};
 
 use super::flight::{Arrived, Flight, Job, Waits, again};
 use super::turn::Later;
-use super::{Effect, Focus, Work};
+use super::{Effect, Focus};
 use crate::app::body::BodyError;
 use crate::app::mail::Look;
-use crate::app::reply::{AnswerFuture, Exchange};
+use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
 use crate::app::request::Request;
 use crate::app::responder::Responder;
 use crate::app::response::Response;
@@ -48,7 +48,7 @@ impl Focus<'_> {
         }
     }
 
-    fn run_blocking(&mut self, request: Option<&Request<'_>>, raw: &[u8], work: Work, responder: Responder) {
+    fn run_blocking(&mut self, request: Option<&Request<'_>>, raw: &[u8], work: BlockingAnswer, responder: Responder) {
         let Some(request) = request else { return };
         self.wait_for(Some(request), raw, Waits::Answer(Arc::clone(&responder.gone)));
         self.common.effects.push_back(Effect::Run(Job {

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::StatusCode;
 
-use super::Work;
 use crate::app::body::{Body, Feed};
 use crate::app::peer::Peer;
+use crate::app::reply::BlockingAnswer;
 use crate::app::request::{Arrival, Request};
 use crate::app::responder::Responder;
 use crate::app::response::Response;
@@ -127,7 +127,7 @@ pub struct Job {
     pub(crate) body: Vec<u8>,
     pub(crate) stream: Option<Body>,
     pub(crate) arrived: Arrived,
-    pub(crate) work: Work,
+    pub(crate) work: BlockingAnswer,
     pub(crate) responder: Responder,
 }
 

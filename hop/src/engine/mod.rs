@@ -15,6 +15,7 @@ mod flush;
 mod mail;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod turn;
 
 use std::collections::VecDeque;
@@ -24,7 +25,6 @@ use std::sync::atomic::Ordering;
 use crate::app::body::BodyError;
 use crate::app::mail::{Mail, WorkerMail};
 use crate::app::peer::Peer;
-use crate::app::reply::BlockingAnswer;
 use crate::app::router::App;
 use crate::buf::slab::{ConnId, Slab};
 use crate::conn::{Conn, Session};
@@ -33,9 +33,9 @@ use crate::time::{Now, Ticks, Wheel};
 use crate::wire::encode::Date;
 use crate::wire::head::HeadLimits;
 
-use self::deadline::TimeoutTicks;
 use self::flight::Flight;
 pub use self::flight::Job;
+use self::timeouts::TimeoutTicks;
 use crate::app::response::Response;
 
 /// Bytes that one read takes at most: what a connection may take of a worker before the others have their turn.
@@ -237,6 +237,3 @@ impl Engine {
 /// The answer to a client that is one too many.
 const REFUSAL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n";
-
-/// What a blocking answer works on.
-pub(crate) type Work = BlockingAnswer;

@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::StatusCode;
 
-use super::Work;
 use super::flight::bury;
 use crate::app::mail::WorkerMail;
-use crate::app::reply::{AnswerFuture, Exchange};
+use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
 use crate::app::request::Request;
 use crate::app::responder::Responder;
 use crate::app::response::{Body, FilePart, Response, ResponseHead};
@@ -28,7 +27,7 @@ pub(crate) enum Later {
     /// To be polled.
     Future(AnswerFuture),
     /// To be run on the blocking pool.
-    Blocking(Work, Responder),
+    Blocking(BlockingAnswer, Responder),
     /// The head is written; the body is to be pulled.
     Stream(Box<dyn Source>),
 }
@@ -95,7 +94,7 @@ impl Exchange for Turn<'_> {
         self.later = Some(Box::new(Later::Future(future)));
     }
 
-    fn blocking(&mut self, work: Work) {
+    fn blocking(&mut self, work: BlockingAnswer) {
         let responder = self.defer();
         self.later = Some(Box::new(Later::Blocking(work, responder)));
     }
