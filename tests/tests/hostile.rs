@@ -1,6 +1,6 @@
 //! Clients and handlers that do harm: each is held to its bound, and the others do not notice.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -182,4 +182,76 @@ fn nothing_is_called_for_a_connection_that_was_cut() {
             + &get("/x").replace("GET /x", "POST /flagged"),
     );
     assert!(client.is_ended() && !called.load(Ordering::Relaxed));
+}
+
+/// Has nothing, and counts how often it is asked.
+struct Empty(Arc<AtomicUsize>);
+
+impl Source for Empty {
+    fn poll_part(&mut self, _: &mut Context<'_>) -> Poll<Option<std::io::Result<Part>>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Poll::Pending
+    }
+}
+
+#[route("/empty")]
+fn empty(State(asked): State<Arc<AtomicUsize>>) -> Response {
+    Response::stream(Empty(Arc::clone(&asked)))
+}
+
+#[test]
+fn a_source_that_has_nothing_is_not_asked_again_until_it_wakes() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let app = App::new(routes![empty].state(Arc::clone(&asked)));
+    let mut client = app.connect();
+    client.send(get("/empty"));
+    let at_first = asked.load(Ordering::Relaxed);
+    (0..10).for_each(|_| client.send("GET /"));
+    assert_eq!((at_first, asked.load(Ordering::Relaxed)), (1, 1));
+}
+
+/// Bodies that nobody wants yet.
+type Kept = Arc<Mutex<Vec<(Responder, Body)>>>;
+
+/// Wants its body when it is told to.
+#[route(POST, "/wants-late")]
+fn wants_late(out: Responder, body: Body, State(shelf): State<Kept>) {
+    shelf.lock().unwrap().push((out, body));
+}
+
+#[test]
+fn a_client_that_was_not_told_to_continue_is_not_late() {
+    let shelf = Kept::default();
+    let app = App::new(routes![wants_late].state(Arc::clone(&shelf)));
+    let mut client = app.connect();
+    client.send("POST /wants-late HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    app.advance(Duration::from_secs(60));
+    assert_eq!(taken(&mut client), "");
+    let (out, body) = shelf.lock().unwrap().pop().unwrap();
+    let mut out = Some(out);
+    body.on_chunk(move |chunk| {
+        if let hop::Chunk::End = chunk {
+            out.take().unwrap().send("thanks");
+        }
+    });
+    app.advance(Duration::from_secs(1));
+    assert_eq!(taken(&mut client), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("ab");
+    assert_eq!(client.answer().text(), "thanks");
+}
+
+/// Takes its body and never answers.
+#[route(POST, "/swallows")]
+fn swallows(out: Responder, body: Body) {
+    body.on_chunk(move |_| _ = out.is_closed());
+}
+
+#[test]
+fn a_client_that_was_told_to_continue_and_does_not_is_late() {
+    let app = App::new(routes![swallows]);
+    let mut client = app.connect();
+    client.send("POST /swallows HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    assert_eq!(taken(&mut client), "HTTP/1.1 100 Continue\r\n\r\n");
+    app.advance(Duration::from_secs(31));
+    assert!(taken(&mut client).starts_with("HTTP/1.1 408 "));
 }

@@ -136,16 +136,21 @@ impl Focus<'_> {
         }
     }
 
-    /// Pulls a streamed body while there is room for output.
+    /// Pulls a streamed body while there is room for output, until its source has nothing. That is asked again only when it has woken
+    /// the connection, so that one which wakes itself at once keeps neither the socket's turn nor the mailbox busy for ever.
     pub(crate) fn pump(&mut self) {
         while let Some(flight) = self.conn.flight.as_mut()
+            && !flight.asleep
             && let Waits::Source(source) = &mut flight.waits
             && (Out { cork: &mut self.common.cork, queue: &mut self.conn.queue }).memory_bytes()
                 < self.app.limits.output_bytes
         {
             let look = Look { conn: self.id, mailbox: Arc::clone(&self.common.mailbox) };
             let waker = Waker::from(Arc::new(look));
-            let Poll::Ready(part) = pull(source.as_mut(), &mut Context::from_waker(&waker)) else { return };
+            let Poll::Ready(part) = pull(source.as_mut(), &mut Context::from_waker(&waker)) else {
+                flight.asleep = true;
+                return;
+            };
             match part {
                 Some(Ok(Part::Data(data))) => self.send_data(data),
                 Some(Ok(Part::Trailers(trailers))) => self.end_answer(Some(&trailers)),

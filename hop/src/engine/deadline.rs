@@ -60,7 +60,7 @@ fn waits_for(conn: &Conn<Flight>) -> Timer {
         State::Idle if conn.carry.is_some() => Timer::Head,
         State::Idle => Timer::Idle,
         State::Draining => Timer::Body,
-        State::Body | State::Early if wants_body(conn) => Timer::Body,
+        State::Body | State::Early if wants_body(conn) && !h1.owes_continue() => Timer::Body,
         State::Body | State::Owed if answer_timeout(conn).is_some() => Timer::Answer,
         State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
         State::Closing => Timer::Linger,

@@ -27,6 +27,8 @@ pub(crate) struct Flight {
     pub(crate) waits: Waits,
     /// Where a streamed request body goes.
     pub(crate) feed: Option<Arc<Feed>>,
+    /// The source of its answer's body had nothing, and has not said since that it has.
+    pub(crate) asleep: bool,
     /// Bytes of the streamed or drained body so far.
     pub(crate) body_bytes: u64,
 }
@@ -53,6 +55,7 @@ impl Flight {
             head_bytes: head.len(),
             waits: Waits::Nothing,
             feed: None,
+            asleep: false,
             body_bytes: 0,
         }
     }

@@ -118,9 +118,11 @@ impl Engine {
 impl Focus<'_> {
     /// The connection may be able to go on: its output has left, its consumer has caught up, or it is told to stop.
     fn look(&mut self) {
-        let feed = self.conn.flight.as_ref().and_then(|flight| flight.feed.as_ref());
-        if feed.is_some_and(|feed| feed.is_wanted()) {
-            self.say_continue();
+        if let Some(flight) = &mut self.conn.flight {
+            flight.asleep = false;
+            if flight.feed.as_ref().is_some_and(|feed| feed.is_wanted()) {
+                self.say_continue();
+            }
         }
         self.turn(&[]);
     }

@@ -103,6 +103,11 @@ impl H1 {
         self.body_end();
     }
 
+    /// Whether the client may wait for `100 Continue` before it sends the body.
+    pub fn owes_continue(&self) -> bool {
+        self.continue_owed && !self.http10
+    }
+
     /// Whether `100 Continue` is owed; asks only once. Called when the body is first wanted (RFC 9110 §10.1.1).
     pub fn take_continue(&mut self) -> bool {
         std::mem::take(&mut self.continue_owed) && !self.http10
