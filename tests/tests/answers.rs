@@ -361,6 +361,7 @@ fn answers_without_a_body_have_none_even_when_the_handler_gives_one() {
         client.send(format!("HEAD {path} HTTP/1.1\r\nHost: a\r\n\r\n"));
         assert!(client.take().ends_with(b"\r\n\r\n"), "{path}");
     }
+    assert_eq!(app.get("/status/205").expect(205).header("content-length"), Some("0"));
     app.get("/status/150").expect(500);
 }
 

@@ -371,6 +371,27 @@ fn a_graceful_stop_finishes_what_is_in_flight_and_says_that_it_is_the_last() {
 }
 
 #[test]
+fn what_a_client_of_a_unix_socket_has_sent_before_it_left_is_read() {
+    for wait in [Wait::Native, Wait::Portable] {
+        let path = std::env::temp_dir().join(format!("hop-leaves-{}-{wait:?}", std::process::id()));
+        let server = start(&format!("unix:{}", path.display()), Options { wait, ..ONE_WORKER });
+        let connect = || UnixStream::connect(&path).unwrap();
+        let (mut first, mut leaves) = (connect(), connect());
+        ask(&leaves, "/");
+        first.write_all(&get("/hold")).unwrap();
+        let hold = server.held();
+        leaves.write_all(&get("/later")).unwrap();
+        drop(leaves);
+        drop(hold);
+        answer(&first);
+        ask(&first, "/");
+        assert!(matches!(server.events.try_recv(), Ok(Event::Later(_))), "{wait:?}");
+        drop(first);
+        server.stop();
+    }
+}
+
+#[test]
 fn a_graceful_stop_serves_whoever_had_connected_and_asked() {
     for spread in [Spread::PerWorker, Spread::HandOver] {
         let server = start("127.0.0.1:0", Options { spread, ..ONE_WORKER });

@@ -66,7 +66,7 @@ impl H1 {
     }
 
     fn bodiless(&self, status: StatusCode) -> bool {
-        let says_none = status.is_informational() || status == 204 || status == 304;
+        let says_none = status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304);
         self.asked == Asked::Head || says_none || self.opens_tunnel(status)
     }
 
@@ -96,6 +96,8 @@ impl H1 {
         // RFC 9110 §8.6: a 204, a 1xx or a tunnel must not say Content-Length; an answer to HEAD says what GET would.
         if !(answer.status.is_informational() || answer.status == 204 || self.opens_tunnel(answer.status)) {
             match answer.length {
+                // RFC 9110 §15.3.6: a 205 has no content, and clients learn that from its length.
+                _ if answer.status == 205 => encode::content_length(out, 0),
                 Length::Exact(0) if answer.status == 304 => {}
                 Length::Exact(n) => encode::content_length(out, n),
                 Length::Unknown if self.http10 || answer.status == 304 => {}
