@@ -78,22 +78,34 @@ const DICTIONARY: &[&[u8]] = &[
 /// printed together with the seed that makes it. The target says whether the input was accepted, so that a run that only ever
 /// saw one verdict, and so proves nothing, fails.
 pub fn run(name: &str, inputs: u64, target: impl Fn(&[u8], &mut Rng) -> bool) {
+    let seconds =
+        || rng::variable(SECONDS_VARIABLE).map(|seconds| Bound::Until(Instant::now() + Duration::from_secs(seconds)));
+    let replayed = rng::variable(rng::SEED_VARIABLE).map(Bound::Seed);
+    run_within(name, replayed.or_else(seconds).unwrap_or(Bound::Inputs(inputs)), target);
+}
+
+/// Where a run ends.
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    Inputs(u64),
+    Until(Instant),
+    /// One input: the one that this seed makes.
+    Seed(u64),
+}
+
+fn run_within(name: &str, bound: Bound, target: impl Fn(&[u8], &mut Rng) -> bool) {
     let corpus: Vec<Vec<u8>> =
         fixture::all().into_iter().map(|case| case.raw).filter(|raw| raw.len() < INPUT_BYTES_MAX).collect();
-    let first = name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(1_000_003) + u64::from(byte)) << 20;
-    let replayed = rng::variable(rng::SEED_VARIABLE);
-    let deadline = rng::variable(SECONDS_VARIABLE).map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let of_name = name.bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(1_000_003) + u64::from(byte)) << 20;
+    let first = if let Bound::Seed(seed) = bound { seed } else { of_name };
+    let goes_on = |done: u64| match bound {
+        Bound::Inputs(inputs) => done < inputs,
+        Bound::Until(deadline) => Instant::now() < deadline,
+        Bound::Seed(_) => done == 0,
+    };
     let (mut done, mut accepted) = (0, 0);
-    loop {
-        let finished = match (replayed, deadline) {
-            (Some(_), _) => done == 1,
-            (None, Some(deadline)) => Instant::now() >= deadline,
-            (None, None) => done == inputs,
-        };
-        if finished {
-            break;
-        }
-        let seed = replayed.unwrap_or(first + done);
+    while goes_on(done) {
+        let seed = first + done;
         let mut rng = Rng::new(seed);
         let input = mutate(&corpus, &mut rng);
         let _announce = PrintOnPanic { name, seed, input: &input };
@@ -101,10 +113,8 @@ pub fn run(name: &str, inputs: u64, target: impl Fn(&[u8], &mut Rng) -> bool) {
         done += 1;
     }
     println!("fuzz {name}: {done} inputs from seed {first}, {accepted} of them accepted");
-    assert!(
-        done < 1000 || (done / 50..done).contains(&accepted),
-        "{accepted} of {done} inputs were accepted: mutate better"
-    );
+    let telling = (done / 50..done).contains(&accepted);
+    assert!(done < 1000 || telling, "{accepted} of {done} inputs were accepted: mutate better");
 }
 
 struct PrintOnPanic<'a> {
@@ -187,12 +197,17 @@ mod tests {
     #[test]
     fn a_target_sees_as_many_inputs_as_it_asks_for() {
         let seen = RefCell::new(0);
-        run("count", 25, |_, _| {
+        run_within("count", Bound::Inputs(25), |_, _| {
             *seen.borrow_mut() += 1;
             true
         });
-        let bounded = rng::variable(rng::SEED_VARIABLE).is_none() && rng::variable(SECONDS_VARIABLE).is_none();
-        assert!(!bounded || *seen.borrow() == 25);
+        assert_eq!(*seen.borrow(), 25);
+    }
+
+    #[test]
+    #[should_panic(expected = "mutate better")]
+    fn a_run_that_sees_one_verdict_only_fails() {
+        run_within("one verdict", Bound::Inputs(1000), |_, _| true);
     }
 
     #[test]
