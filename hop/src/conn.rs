@@ -103,10 +103,20 @@ pub struct Conn<F> {
 
 impl<F> Conn<F> {
     /// Between two requests, with nothing unread, unsent or special about it; what its last turn wrote may be in the cork.
+    ///
+    /// Asked several times a request: that it is idle is what the end of its turn has found out by all the rest.
     #[inline]
     pub fn is_at_rest(&self) -> bool {
-        let boxed = self.queue.is_some() || self.carry.is_some() || self.session.is_some() || self.flight.is_some();
-        self.timer == Timer::Idle && !boxed && !self.ended && !self.cut
+        let rests = self.timer == Timer::Idle && self.session.is_none();
+        let boxed = self.queue.is_some() || self.carry.is_some() || self.flight.is_some();
+        debug_assert!(!rests || !(boxed || self.ended || self.cut), "an idle connection has nothing to do");
+        rests
+    }
+
+    /// Nothing is sent or received any more, and nothing is waited for.
+    pub fn cut(&mut self) {
+        self.cut = true;
+        self.timer = Timer::Off;
     }
 
     pub fn new(session: Option<Box<dyn Session>>) -> Self {

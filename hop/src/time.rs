@@ -167,6 +167,7 @@ impl Wheel {
     }
 
     /// Sets a deadline that is not simply later.
+    #[inline(never)]
     fn reset(&mut self, slot: u32, deadline: Ticks) {
         assert!(slot < LIST, "slots are numbered with 31 bits");
         while self.pages.len() <= slot as usize / PAGE_ENTRIES {

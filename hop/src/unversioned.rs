@@ -2,6 +2,7 @@
 
 pub use crate::app::mail::{Mail, WorkerMail};
 pub use crate::app::router::App;
+use crate::app::router::PathParams;
 pub use crate::buf::out::{FileRange, Output, Slices};
 pub use crate::buf::slab::ConnId;
 pub use crate::conn::{Session, SessionError};
@@ -16,5 +17,6 @@ pub mod wire {
 
 /// How many path parameters the endpoint for a request has: routing alone, to be measured.
 pub fn route(app: &App, method: &str, path: &str) -> usize {
-    app.find(method, path).1.len()
+    let mut params = PathParams::default();
+    app.find(method, path, &mut params).map_or(0, |_| params.len())
 }

@@ -47,38 +47,14 @@ impl<'p> Values<'p> {
     }
 }
 
-/// What the router found, as it stands in the path.
-pub(crate) struct RawParams<'r> {
-    names: &'r [Box<str>],
-    values: Values<'r>,
-    has_percent: bool,
-}
-
-impl<'r> RawParams<'r> {
-    /// No parameters.
-    #[inline]
-    pub(crate) fn none() -> Self {
-        RawParams { names: &[], values: Values::default(), has_percent: false }
-    }
-
-    /// The values that were found in `path`, to be called `names`.
-    #[inline]
-    pub(crate) fn new(names: &'r [Box<str>], values: Values<'r>, path: &str) -> Self {
-        RawParams { names, values, has_percent: memchr::memchr(b'%', path.as_bytes()).is_some() }
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.values.len()
-    }
-}
-
 /// A parameter's percent-encoding is malformed, or does not encode UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BadEncoding;
 
 /// The parameters of a path, percent-decoded. `%2F` has become a slash inside its parameter: it never splits one.
-#[derive(Debug)]
+///
+/// They begin empty, which costs next to nothing, and are filled where they are: nothing of them is moved.
+#[derive(Debug, Default)]
 pub(crate) struct PathParams<'r> {
     names: &'r [Box<str>],
     raw: Values<'r>,
@@ -87,11 +63,19 @@ pub(crate) struct PathParams<'r> {
 }
 
 impl<'r> PathParams<'r> {
+    /// Where the router puts what it finds.
     #[inline]
-    pub(crate) fn decode(raw: RawParams<'r>) -> Result<Self, BadEncoding> {
-        let RawParams { names, values, has_percent } = raw;
-        let decoded = if has_percent { values.iter().map(decoded).collect::<Result<_, _>>()? } else { Vec::new() };
-        Ok(PathParams { names, raw: values, decoded })
+    pub(crate) fn values(&mut self) -> &mut Values<'r> {
+        &mut self.raw
+    }
+
+    /// Gives the values that were found in `path` their names, and decodes them.
+    pub(crate) fn complete(&mut self, names: &'r [Box<str>], path: &str) -> Result<(), BadEncoding> {
+        self.names = names;
+        if memchr::memchr(b'%', path.as_bytes()).is_some() {
+            self.decoded = self.raw.iter().map(decoded).collect::<Result<_, _>>()?;
+        }
+        Ok(())
     }
 
     /// How many there are.

@@ -28,8 +28,8 @@ pub struct Request<'r> {
     pub(crate) query: Option<&'r str>,
     pub(crate) params: &'r PathParams<'r>,
     pub(crate) body: &'r [u8],
-    /// The streamed body, until an extractor takes it.
-    pub(crate) stream: &'r Cell<Option<Body>>,
+    /// The body of a route that streams it, until an extractor takes it.
+    pub(crate) stream: Option<&'r Cell<Option<Body>>>,
     pub(crate) endpoint: &'r Arc<Endpoint>,
     pub(crate) arrival: &'r dyn Arrival,
 }
@@ -103,6 +103,11 @@ impl<'r> Request<'r> {
     /// The client's address: asked from the system now.
     pub fn peer(&self) -> Peer {
         self.arrival.peer()
+    }
+
+    /// The streamed body, once.
+    pub(crate) fn take_stream(&self) -> Option<Body> {
+        self.stream.and_then(Cell::take)
     }
 
     /// When the handler was called, in seconds since 1970: the worker's clock, as in the answer's `Date`.

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicUsize;
 
 use super::error::BuildError;
 use super::limits::{Limits, Timeouts};
-use super::params::{RawParams, Values};
+use super::params::BadEncoding;
 use super::pathhash::PathHasher;
 use super::pattern::Segment;
 use super::tree::Tree;
@@ -31,10 +31,19 @@ impl App {
         App { paths, limits, timeouts, connections: AtomicUsize::new(0) }
     }
 
-    /// The endpoint for a request, always one: not found and wrong method are endpoints too.
+    /// The endpoint for a request, always one: not found and wrong method are endpoints too. The parameters of its path are put into
+    /// `params`, which was empty.
     #[inline]
-    pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, RawParams<'a>) {
-        self.paths.find(method, path)
+    pub(crate) fn find<'a>(
+        &'a self,
+        method: &str,
+        path: &'a str,
+        params: &mut PathParams<'a>,
+    ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
+        match self.paths.fixed.get(path) {
+            Some(table) => Ok(table.find(method)),
+            None => self.paths.find_pattern(method, path, params),
+        }
     }
 }
 
@@ -80,23 +89,17 @@ pub(crate) struct Fallback {
 }
 
 impl Paths {
-    #[inline]
-    pub(crate) fn find<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, RawParams<'a>) {
-        if let Some(table) = self.fixed.get(path) {
-            return (table.find(method), RawParams::none());
-        }
-        self.find_pattern(method, path)
-    }
-
-    fn find_pattern<'a>(&'a self, method: &str, path: &'a str) -> (&'a Arc<Endpoint>, RawParams<'a>) {
-        let mut values = Values::default();
-        match self.patterns.find(path, &mut values) {
-            Some(table) => {
-                let endpoint = table.find(method);
-                (endpoint, RawParams::new(&endpoint.names, values, path))
-            }
-            None => (self.fallback(path), RawParams::none()),
-        }
+    #[inline(never)]
+    fn find_pattern<'a>(
+        &'a self,
+        method: &str,
+        path: &'a str,
+        params: &mut PathParams<'a>,
+    ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
+        let Some(table) = self.patterns.find(path, params.values()) else { return Ok(self.fallback(path)) };
+        let endpoint = table.find(method);
+        params.complete(&endpoint.names, path)?;
+        Ok(endpoint)
     }
 
     fn fallback(&self, path: &str) -> &Arc<Endpoint> {

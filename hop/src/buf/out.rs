@@ -121,6 +121,14 @@ impl Queue {
         }
     }
 
+    /// The vector that [`Queue::tail`] gave has grown from `before` bytes to `after`.
+    fn grown(&mut self, before: usize, after: usize) {
+        self.memory_bytes += after - before;
+        if after == 0 {
+            self.runs.pop_back();
+        }
+    }
+
     fn append(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
@@ -138,7 +146,15 @@ impl Queue {
         }
     }
 
-    fn truncate(&mut self, mark: Mark) {
+    fn mark(&self) -> QueueMark {
+        let last_run_bytes = match self.runs.back() {
+            Some(Run::Owned { data, .. }) => data.len(),
+            _ => 0,
+        };
+        QueueMark { runs: self.runs.len(), last_run_bytes, memory_bytes: self.memory_bytes }
+    }
+
+    fn truncate(&mut self, mark: QueueMark) {
         while self.runs.len() > mark.runs {
             self.runs.pop_back();
         }
@@ -186,7 +202,12 @@ impl<'a> Slices<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     cork_bytes: usize,
-    queued: bool,
+    /// Of the queue, if there is one.
+    queue: Option<QueueMark>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct QueueMark {
     runs: usize,
     last_run_bytes: usize,
     memory_bytes: usize,
@@ -204,14 +225,15 @@ pub struct Out<'a> {
 impl Out<'_> {
     /// Appends what `write` writes into the vector that it is given. It may only append.
     pub fn write<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        let Some(queue) = self.queue else { return write(self.cork) };
-        let tail = queue.tail();
-        let before = tail.len();
-        let result = write(tail);
-        let written = tail.len() - before;
-        queue.memory_bytes += written;
-        if written == 0 && before == 0 {
-            queue.runs.pop_back();
+        let into = match self.queue {
+            None => &mut *self.cork,
+            Some(queue) => queue.tail(),
+        };
+        let before = into.len();
+        let result = write(into);
+        let after = into.len();
+        if let Some(queue) = self.queue {
+            queue.grown(before, after);
         }
         result
     }
@@ -237,32 +259,21 @@ impl Out<'_> {
 
     /// Remembers this place in the output.
     pub fn mark(&self) -> Mark {
-        let queue = self.queue.as_deref();
-        let last_run_bytes = match queue.and_then(|queue| queue.runs.back()) {
-            Some(Run::Owned { data, .. }) => data.len(),
-            _ => 0,
-        };
-        Mark {
-            cork_bytes: self.cork.len(),
-            queued: queue.is_some(),
-            runs: queue.map_or(0, |queue| queue.runs.len()),
-            last_run_bytes,
-            memory_bytes: queue.map_or(0, Queue::memory_bytes),
-        }
+        Mark { cork_bytes: self.cork.len(), queue: self.queue.as_deref().map(Queue::mark) }
     }
 
     /// Takes back all that was written since `mark`, which must be of the same turn.
     pub fn rollback(&mut self, mark: Mark) {
-        match self.queue {
-            Some(queue) if mark.queued => queue.truncate(mark),
-            Some(queue) => {
+        match (&mut self.queue, mark.queue) {
+            (Some(queue), Some(mark)) => queue.truncate(mark),
+            (Some(queue), None) => {
                 // The turn moved the cork to a queue: what was in the cork before is the start of its first run.
                 if let Some(Run::Owned { data, .. }) = queue.runs.front() {
                     self.cork.extend_from_slice(&data[..mark.cork_bytes]);
                 }
                 *self.queue = None;
             }
-            None => self.cork.truncate(mark.cork_bytes),
+            (None, _) => self.cork.truncate(mark.cork_bytes),
         }
     }
 
@@ -282,6 +293,7 @@ impl Out<'_> {
     }
 
     /// Forgets `n` sent bytes.
+    #[inline]
     pub fn advance(&mut self, n: usize) {
         match self.queue {
             Some(queue) => {

@@ -17,7 +17,6 @@ use crate::app::responder::Responder;
 use crate::app::response::Response;
 use crate::app::stream::{Part, Source};
 use crate::buf::out::Out;
-use crate::conn::Proto;
 use crate::local::exec::TaskKey;
 use crate::proto::cycle::State;
 
@@ -56,7 +55,7 @@ impl Focus<'_> {
             endpoint: Arc::clone(request.endpoint),
             head: raw.to_vec(),
             body: request.body.to_vec(),
-            stream: request.stream.take(),
+            stream: request.take_stream(),
             arrived: Arrived { peer: request.peer(), unix_seconds: request.unix_seconds() },
             work,
             responder,
@@ -164,8 +163,7 @@ impl Focus<'_> {
     }
 
     fn send_data(&mut self, data: bytes::Bytes) {
-        let Proto::H1(h1) = &mut self.conn.proto;
-        let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
+        let (h1, mut out, _) = self.writer();
         let sent = match h1.is_chunked() {
             true => out.write(|out| h1.data(out, &data)),
             false => h1.count(data.len() as u64).map(|()| out.shared(data)),
@@ -177,8 +175,7 @@ impl Focus<'_> {
     }
 
     fn end_answer(&mut self, trailers: Option<&HeaderMap>) {
-        let Proto::H1(h1) = &mut self.conn.proto;
-        let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
+        let (h1, mut out, _) = self.writer();
         if out.write(|out| h1.end(out, trailers)).is_err() {
             log::error!("a streamed body is shorter than its declared length; closing the connection");
             return self.give_up();
@@ -199,7 +196,7 @@ impl Focus<'_> {
 
     /// Ends the connection at once: nothing more is sent.
     pub(crate) fn cut(&mut self) {
-        self.conn.cut = true;
+        self.conn.cut();
         self.h1().stop();
         self.abandon(BodyError::Closed);
     }
@@ -228,7 +225,7 @@ impl Focus<'_> {
     fn survived(&mut self, survived: bool) {
         if !survived {
             log::error!("a user's callback or destructor panicked; closing the connection");
-            self.conn.cut = true;
+            self.conn.cut();
             // No further request of it is looked at.
             self.h1().stop();
         }

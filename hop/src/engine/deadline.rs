@@ -7,19 +7,21 @@ use super::flight::{Flight, Waits};
 use crate::conn::{Conn, Proto, Timer};
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
-use crate::time::Ticks;
+use crate::time::{Ticks, ticks_in};
 
 impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
     /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
+    #[inline]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
-        let stays = timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Body);
+        if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Body) {
+            return;
+        }
         self.conn.timer = timer;
-        match timer {
-            _ if stays => {}
-            Timer::Off => self.common.wheel.clear(self.id.slot),
-            _ => self.common.wheel.set(self.id.slot, self.deadline(timer)),
+        match self.deadline(timer) {
+            Some(deadline) => self.common.wheel.set(self.id.slot, deadline),
+            None => self.common.wheel.clear(self.id.slot),
         }
     }
 
@@ -30,12 +32,20 @@ impl Focus<'_> {
         }
     }
 
-    fn deadline(&self, timer: Timer) -> Ticks {
-        let now = self.outside.now.ticks;
-        match answer_timeout(self.conn) {
-            Some(timeout) if timer == Timer::Answer => now.after(timeout),
-            _ => self.common.timeouts.after(timer, now),
-        }
+    /// The deadline of what begins to be waited for now. `None`: it may take as long as it likes.
+    #[inline]
+    fn deadline(&self, timer: Timer) -> Option<Ticks> {
+        let timeouts = &self.common.timeouts;
+        let ticks = match timer {
+            Timer::Off => return None,
+            Timer::Answer => ticks_in(answer_timeout(self.conn)?),
+            Timer::Idle => timeouts.idle,
+            Timer::Head => timeouts.head,
+            Timer::Body => timeouts.body,
+            Timer::Write => timeouts.write,
+            Timer::Linger => timeouts.linger,
+        };
+        Some(self.outside.now.ticks.plus(ticks))
     }
 
     /// The deadline has passed.
@@ -53,6 +63,7 @@ impl Focus<'_> {
     }
 }
 
+#[inline]
 fn waits_for(conn: &Conn<Flight>) -> Timer {
     let Proto::H1(h1) = &conn.proto;
     match h1.state() {

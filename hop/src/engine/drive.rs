@@ -9,14 +9,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::flight::{Flight, Waits, again};
 use super::turn::Turn;
 use super::{Focus, Outside};
-use crate::app::body::{BodyError, Feed};
+use crate::app::body::{Body, BodyError, Feed};
 use crate::app::peer::Peer;
 use crate::app::reply::{Exchange, Reply};
 use crate::app::request::{Arrival, Request};
 use crate::app::response::Response;
 use crate::app::router::{BodyMode, Endpoint, PathParams};
 use crate::buf::carry::Carry;
-use crate::buf::out::Out;
 use crate::buf::slab::ConnId;
 use crate::conn::{Proto, Timer};
 use crate::proto::cycle::State;
@@ -37,7 +36,7 @@ enum Step {
 
 /// Looks up how a request arrived when a handler asks.
 pub(crate) struct Lookup<'a> {
-    outside: Outside<'a>,
+    outside: &'a Outside<'a>,
     id: ConnId,
 }
 
@@ -145,15 +144,17 @@ impl Focus<'_> {
             Ok(target) => target,
             Err(error) => return self.refused(error.into()),
         };
-        let (endpoint, params) = self.app.find(head.method, target.path());
-        let Ok(params) = PathParams::decode(params) else { return self.refused(PeerError::Encoding) };
+        let mut params = PathParams::default();
+        let Ok(endpoint) = self.app.find(head.method, target.path(), &mut params) else {
+            return self.refused(PeerError::Encoding);
+        };
         let request = Request {
             head: &head,
             path: target.path(),
             query: target.query(),
             params: &params,
             body: &[],
-            stream: &Cell::new(None),
+            stream: None,
             endpoint,
             arrival: &self.arrival(),
         };
@@ -174,7 +175,11 @@ impl Focus<'_> {
                 _ if unread.is_some_and(|bytes| bytes > endpoint.body_bytes_max) => {
                     return self.refused(PeerError::BodyTooLarge);
                 }
-                BodyMode::Streamed => self.feed(&request, raw),
+                BodyMode::Streamed => {
+                    let stream = Cell::new(Some(self.feed(endpoint, raw)));
+                    self.call(&Request { stream: Some(&stream), ..request }, raw);
+                    return Step::Used(raw.len());
+                }
                 BodyMode::Whole => {
                     let Some(body) = unread.and_then(|bytes| rest.get(..bytes as usize)) else {
                         return self.gather(endpoint, raw);
@@ -212,12 +217,12 @@ impl Focus<'_> {
     }
 
     /// Makes the streamed body that an extractor may take.
-    fn feed(&mut self, request: &Request<'_>, raw: &[u8]) {
+    fn feed(&mut self, endpoint: &Arc<Endpoint>, raw: &[u8]) -> Body {
         let (feed, body) = Feed::new(self.id, Arc::clone(&self.common.mailbox));
-        request.stream.set(Some(body));
-        let mut flight = Flight::new(request.endpoint, raw);
+        let mut flight = Flight::new(endpoint, raw);
         flight.feed = Some(feed);
         self.conn.flight = Some(Box::new(flight));
+        body
     }
 
     /// RFC 9110 §10.1.1: tells a client that waits for it to send the body.
@@ -230,13 +235,12 @@ impl Focus<'_> {
     /// Runs the callback, and does what it has asked for.
     fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
         self.exchange(Some(request), raw, |turn| {
-            let before = turn.h1.clone();
-            let mark = turn.out.mark();
+            let before = turn.mark();
             let called =
                 catch_unwind(AssertUnwindSafe(|| request.endpoint.handler.on_request(request, Reply::new(&mut *turn))));
             if called.is_err() {
                 log::error!("a handler panicked at {request:?}; answering 500");
-                turn.take_back(before, mark);
+                turn.take_back(before);
                 turn.whole(StatusCode::INTERNAL_SERVER_ERROR, None, b"");
             }
         });
@@ -316,9 +320,8 @@ impl Focus<'_> {
     pub(crate) fn refuse(&mut self, error: PeerError) {
         let why = if error == PeerError::BodyTooLarge { BodyError::TooLarge } else { BodyError::Malformed };
         self.abandon(why);
-        let Focus { conn, common, .. } = self;
-        let Proto::H1(h1) = &mut conn.proto;
-        Out { cork: &mut common.cork, queue: &mut conn.queue }.write(|out| h1.refuse(out, &common.date, error));
+        let (h1, mut out, date) = self.writer();
+        out.write(|out| h1.refuse(out, date, error));
     }
 
     #[cold]
@@ -328,24 +331,16 @@ impl Focus<'_> {
     }
 
     /// One exchange: `answer` uses the reply, then what it asked for is done.
-    pub(crate) fn exchange(&mut self, request: Option<&Request<'_>>, raw: &[u8], answer: impl FnOnce(&mut Turn<'_>)) {
-        let Focus { conn, common, .. } = self;
-        let Proto::H1(h1) = &mut conn.proto;
-        let mut turn = Turn {
-            h1,
-            out: Out { cork: &mut common.cork, queue: &mut conn.queue },
-            date: &common.date,
-            request,
-            id: self.id,
-            number: conn.request,
-            mailbox: &common.mailbox,
-            stopping: common.stopping,
-            drain_bytes: self.app.limits.drain_bytes,
-            later: None,
-        };
+    pub(crate) fn exchange(
+        &mut self,
+        request: Option<&Request<'_>>,
+        raw: &[u8],
+        answer: impl FnOnce(&mut Turn<'_, '_>),
+    ) {
+        let mut turn = Turn { focus: self, request, later: None };
         answer(&mut turn);
         let later = turn.later;
-        if later.is_some() || conn.flight.is_some() {
+        if later.is_some() || self.conn.flight.is_some() {
             self.follow_up(request, raw, later);
         }
     }

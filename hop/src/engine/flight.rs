@@ -104,15 +104,15 @@ pub(crate) fn again<T>(
     let mut slots = head::slots();
     let (_, head) = head::parse(head, &mut slots, &ANY_SIZE).ok()??;
     let target = head.target().ok()?;
-    let (_, params) = app.find(head.method, target.path());
-    let params = PathParams::decode(params).ok()?;
+    let mut params = PathParams::default();
+    app.find(head.method, target.path(), &mut params).ok()?;
     Some(f(&Request {
         head: &head,
         path: target.path(),
         query: target.query(),
         params: &params,
         body,
-        stream: &Cell::new(stream),
+        stream: Some(&Cell::new(stream)),
         endpoint,
         arrival,
     }))

@@ -10,6 +10,7 @@ use crate::conn::{Conn, Proto, Timer};
 use crate::engine::flight::{Flight, Waits};
 use crate::proto::cycle::State;
 use crate::proto::h1::H1;
+use crate::wire::encode::Date;
 
 /// Unread input at which a connection is not read any further until what it waits for has come.
 const PAUSE_BYTES: usize = 16 * 1024;
@@ -43,14 +44,14 @@ impl Engine {
 
     /// What the socket should be given next.
     #[inline]
-    pub fn output<'o>(&'o mut self, id: ConnId, outside: &Outside<'o>) -> Output<'o> {
+    pub fn output<'o>(&'o mut self, id: ConnId, outside: &'o Outside<'o>) -> Output<'o> {
         match self.conns.get(id) {
             Some(conn) if conn.is_at_rest() => out::front(&self.common.cork, &None),
             _ => self.output_in_work(id, outside),
         }
     }
 
-    fn output_in_work<'o>(&'o mut self, id: ConnId, outside: &Outside<'o>) -> Output<'o> {
+    fn output_in_work<'o>(&'o mut self, id: ConnId, outside: &'o Outside<'o>) -> Output<'o> {
         let Some((mut focus, _)) = self.focus(id, outside) else { return Output::Nothing };
         if focus.conn.flight.is_some() {
             focus.pump();
@@ -71,10 +72,22 @@ impl Engine {
     }
 
     /// `n` bytes of what [`Engine::output`] gave have left. Says whether to ask for more output before the verdict.
+    #[inline]
     pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
+        match self.conns.get(id) {
+            Some(conn) if conn.is_at_rest() => {
+                let cork = &mut self.common.cork;
+                Out { cork, queue: &mut None }.advance(n);
+                !cork.is_empty()
+            }
+            _ => self.wrote_in_work(id, n, outside),
+        }
+    }
+
+    fn wrote_in_work(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
         let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return false };
         if n > 0 && conn.timer == Timer::Write {
-            common.wheel.set(id.slot, common.timeouts.after(Timer::Write, outside.now.ticks));
+            common.wheel.set(id.slot, outside.now.ticks.plus(common.timeouts.write));
         }
         match &mut conn.session {
             Some(secured) => secured.advance(n),
@@ -118,6 +131,14 @@ impl Focus<'_> {
     /// Where this connection's output goes.
     pub(crate) fn out(&mut self) -> Out<'_> {
         Out { cork: &mut self.common.cork, queue: &mut self.conn.queue }
+    }
+
+    /// The machine, where it writes, and the date for its heads.
+    #[inline]
+    pub(crate) fn writer(&mut self) -> (&mut H1, Out<'_>, &Date) {
+        let Focus { conn, common, .. } = self;
+        let Proto::H1(h1) = &mut conn.proto;
+        (h1, Out { cork: &mut common.cork, queue: &mut conn.queue }, &common.date)
     }
 
     /// The machine that speaks on this connection.

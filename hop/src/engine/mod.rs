@@ -130,7 +130,7 @@ pub(crate) struct Focus<'e> {
     conn: &'e mut Conn<Flight>,
     common: &'e mut Common,
     app: &'e Arc<App>,
-    outside: Outside<'e>,
+    outside: &'e Outside<'e>,
 }
 
 impl Engine {
@@ -163,9 +163,10 @@ impl Engine {
     }
 
     /// One connection with all that its turn may touch, and the bytes that were read last.
-    fn focus<'e>(&'e mut self, id: ConnId, outside: &Outside<'e>) -> Option<(Focus<'e>, &'e [u8])> {
+    #[inline]
+    fn focus<'e>(&'e mut self, id: ConnId, outside: &'e Outside<'e>) -> Option<(Focus<'e>, &'e [u8])> {
         let Engine { app, conns, common, input, .. } = self;
-        Some((Focus { id, conn: conns.get_mut(id)?, common, app, outside: *outside }, input))
+        Some((Focus { id, conn: conns.get_mut(id)?, common, app, outside }, input))
     }
 
     /// Focuses on one connection for what needs neither the time nor an address.

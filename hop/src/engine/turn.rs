@@ -6,17 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::StatusCode;
 
+use super::Focus;
 use super::flight::bury;
-use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
 use crate::app::request::Request;
 use crate::app::responder::Responder;
 use crate::app::response::{Body, FilePart, Response, ResponseHead};
 use crate::app::stream::Source;
-use crate::buf::out::{Mark, Out};
-use crate::buf::slab::ConnId;
+use crate::buf::out::Mark;
 use crate::proto::h1::{AnswerError, AnswerHead, H1, Length};
-use crate::wire::encode::Date;
 
 /// What is left to do after a callback that has not simply written its answer.
 pub(crate) enum Later {
@@ -33,30 +31,23 @@ pub(crate) enum Later {
 }
 
 /// Everything that one answer touches.
-pub(crate) struct Turn<'t> {
-    pub(crate) h1: &'t mut H1,
-    pub(crate) out: Out<'t>,
-    pub(crate) date: &'t Date,
+pub(crate) struct Turn<'t, 'e> {
+    pub(crate) focus: &'t mut Focus<'e>,
     /// Missing only for a deferred answer where no hook asks for it.
     pub(crate) request: Option<&'t Request<'t>>,
-    pub(crate) id: ConnId,
-    pub(crate) number: u32,
-    pub(crate) mailbox: &'t Arc<WorkerMail>,
-    pub(crate) stopping: bool,
-    pub(crate) drain_bytes: u64,
     /// Boxed, so that the plain path moves and drops a null pointer only.
     pub(crate) later: Option<Box<Later>>,
 }
 
-impl Exchange for Turn<'_> {
+impl Exchange for Turn<'_, '_> {
     fn whole(&mut self, status: StatusCode, content_type: Option<&'static str>, body: &[u8]) {
         if self.has_hooks() || status.is_informational() {
             let head = ResponseHead { status, content_type, ..ResponseHead::default() };
             return self.response(Response { head, body: Body::Bytes(bytes::Bytes::copy_from_slice(body)) });
         }
         self.decide_reuse();
-        let (h1, date) = (&mut *self.h1, self.date);
-        self.out.write(|out| h1.whole(out, date, status, content_type, body));
+        let (h1, mut out, date) = self.focus.writer();
+        out.write(|out| h1.whole(out, date, status, content_type, body));
     }
 
     fn response(&mut self, mut response: Response) {
@@ -69,8 +60,8 @@ impl Exchange for Turn<'_> {
         let ResponseHead { status, headers, content_type, .. } = &response.head;
         let head = AnswerHead { status: *status, content_type: *content_type, headers: Some(headers), length };
         self.decide_reuse();
-        let (h1, date) = (&mut *self.h1, self.date);
-        let wanted = self.out.write(|out| h1.begin(out, date, &head));
+        let (h1, mut out, date) = self.focus.writer();
+        let wanted = out.write(|out| h1.begin(out, date, &head));
         let written = match response.body {
             Body::Stream(source) if wanted => {
                 self.later = Some(Box::new(Later::Stream(source)));
@@ -80,14 +71,16 @@ impl Exchange for Turn<'_> {
             Body::File(parts) if wanted => self.files(parts),
             _ => Ok(()),
         };
-        let written = written.and_then(|()| self.out.write(|out| self.h1.end(out, None)));
+        let (h1, mut out, _) = self.focus.writer();
+        let written = written.and_then(|()| out.write(|out| h1.end(out, None)));
         self.conclude(written);
     }
 
     fn defer(&mut self) -> Responder {
         let gone = Arc::new(AtomicBool::new(false));
         self.later = Some(Box::new(Later::Deferred(Arc::clone(&gone))));
-        Responder::new(self.id, self.number, gone, Arc::clone(self.mailbox))
+        let Focus { id, conn, common, .. } = &*self.focus;
+        Responder::new(*id, conn.request, gone, Arc::clone(&common.mailbox))
     }
 
     fn future(&mut self, future: AnswerFuture) {
@@ -100,11 +93,16 @@ impl Exchange for Turn<'_> {
     }
 }
 
-impl Turn<'_> {
+impl Turn<'_, '_> {
+    /// Remembers where it stands before a callback runs.
+    pub(crate) fn mark(&mut self) -> (H1, Mark) {
+        (self.focus.h1().clone(), self.focus.out().mark())
+    }
+
     /// Takes back all that a callback did that then panicked.
-    pub(crate) fn take_back(&mut self, h1: H1, mark: Mark) {
-        *self.h1 = h1;
-        self.out.rollback(mark);
+    pub(crate) fn take_back(&mut self, (h1, mark): (H1, Mark)) {
+        *self.focus.h1() = h1;
+        self.focus.out().rollback(mark);
         if let Some(Later::Deferred(gone)) = self.later.as_deref() {
             gone.store(true, Ordering::Release);
         }
@@ -113,26 +111,31 @@ impl Turn<'_> {
 
     /// Tells the machine when the connection cannot be used again.
     fn decide_reuse(&mut self) {
-        if self.stopping || self.h1.unread_bytes().is_some_and(|unread| unread > self.drain_bytes) {
-            self.h1.close_after_answer();
+        let drain_bytes = self.focus.app.limits.drain_bytes;
+        let stopping = self.focus.common.stopping;
+        let h1 = self.focus.h1();
+        if stopping || h1.unread_bytes().is_some_and(|unread| unread > drain_bytes) {
+            h1.close_after_answer();
         }
     }
 
     fn bytes(&mut self, bytes: bytes::Bytes) -> Result<(), AnswerError> {
-        if self.h1.is_chunked() {
-            return self.out.write(|out| self.h1.data(out, &bytes));
+        let (h1, mut out, _) = self.focus.writer();
+        if h1.is_chunked() {
+            return out.write(|out| h1.data(out, &bytes));
         }
-        self.h1.count(bytes.len() as u64)?;
-        self.out.shared(bytes);
+        h1.count(bytes.len() as u64)?;
+        out.shared(bytes);
         Ok(())
     }
 
     fn files(&mut self, parts: Vec<FilePart>) -> Result<(), AnswerError> {
+        let (h1, mut out, _) = self.focus.writer();
         for part in parts {
-            self.h1.count(part.len())?;
-            self.out.shared(part.before);
+            h1.count(part.len())?;
+            out.shared(part.before);
             if let Some(range) = part.range {
-                self.out.file(range);
+                out.file(range);
             }
         }
         Ok(())

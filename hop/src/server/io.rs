@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use rustix::io::{Errno, Result};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
-use crate::buf::out::{FileRange, Output};
+use crate::buf::out::{FileRange, Output, Slices};
 
 /// How many slices one vectored write gets at most.
 const SLICES_MAX: usize = 32;
@@ -64,21 +64,27 @@ pub(crate) fn write(socket: BorrowedFd<'_>, output: &Output<'_>, file_bytes_max:
     match output {
         Output::Nothing => Written::Nothing,
         Output::Bytes(bytes) => judge(bytes.len(), rustix::net::send(socket, bytes, SendFlags::NOSIGNAL)),
-        Output::Slices(slices) => {
-            let mut room = [IoSlice::new(&[]); SLICES_MAX];
-            let (filled, more) = slices.fill(&mut room);
-            let slices = &room[..filled];
-            let sent = rustix::net::sendmsg(socket, slices, &mut SendAncillaryBuffer::default(), send_flags(more));
-            judge(slices.iter().map(|slice| slice.len()).sum(), sent)
-        }
-        Output::File(range) => {
-            let wanted = usize::try_from(range.len).unwrap_or(usize::MAX).min(file_bytes_max);
-            match send_file(socket, range, wanted) {
-                // The file was cut after it was measured: what was promised cannot be sent.
-                Ok(0) => Written::Broken,
-                sent => judge(wanted, sent),
-            }
-        }
+        Output::Slices(slices) => write_slices(socket, *slices),
+        Output::File(range) => write_file(socket, range, file_bytes_max),
+    }
+}
+
+#[inline(never)]
+fn write_slices(socket: BorrowedFd<'_>, slices: Slices<'_>) -> Written {
+    let mut room = [IoSlice::new(&[]); SLICES_MAX];
+    let (filled, more) = slices.fill(&mut room);
+    let slices = &room[..filled];
+    let sent = rustix::net::sendmsg(socket, slices, &mut SendAncillaryBuffer::default(), send_flags(more));
+    judge(slices.iter().map(|slice| slice.len()).sum(), sent)
+}
+
+#[inline(never)]
+fn write_file(socket: BorrowedFd<'_>, range: &FileRange, file_bytes_max: usize) -> Written {
+    let wanted = usize::try_from(range.len).unwrap_or(usize::MAX).min(file_bytes_max);
+    match send_file(socket, range, wanted) {
+        // The file was cut after it was measured: what was promised cannot be sent.
+        Ok(0) => Written::Broken,
+        sent => judge(wanted, sent),
     }
 }
 

@@ -29,12 +29,18 @@ pub fn begin(out: &mut Vec<u8>, status: StatusCode, date: &Date) {
 #[inline]
 pub fn plain(out: &mut Vec<u8>, status: StatusCode, date: &Date, content_type: Option<&str>, body: &[u8]) {
     begin(out, status, date);
-    if let Some(content_type) = content_type {
-        out.extend_from_slice(b"content-type: ");
-        out.extend_from_slice(content_type.as_bytes());
-        out.extend_from_slice(b"\r\n");
+    match content_type {
+        // By far the most usual type: with what follows it as one copy of known length.
+        Some("text/plain; charset=utf-8") => {
+            out.extend_from_slice(b"content-type: text/plain; charset=utf-8\r\ncontent-length: ");
+        }
+        Some(content_type) => {
+            out.extend_from_slice(b"content-type: ");
+            out.extend_from_slice(content_type.as_bytes());
+            out.extend_from_slice(b"\r\ncontent-length: ");
+        }
+        None => out.extend_from_slice(b"content-length: "),
     }
-    out.extend_from_slice(b"content-length: ");
     out.extend_from_slice(itoa::Buffer::new().format(body.len()).as_bytes());
     out.extend_from_slice(b"\r\n\r\n");
     out.extend_from_slice(body);

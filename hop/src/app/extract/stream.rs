@@ -12,7 +12,7 @@ impl<'r> FromRequest<'r> for Body {
     type Rejection = Infallible;
 
     fn from_request(request: &'r Request<'r>) -> Result<Self, Infallible> {
-        Ok(request.stream.take().unwrap_or_else(Body::empty))
+        Ok(request.take_stream().unwrap_or_else(Body::empty))
     }
 
     fn needs(needs: &mut Needs) {
