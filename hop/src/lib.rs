@@ -20,6 +20,7 @@ pub mod manual;
 pub mod prelude;
 pub mod testing;
 pub mod unversioned;
+pub mod ws;
 
 pub use bytes::Bytes;
 pub use hop_macros::{route, routes};
@@ -56,6 +57,7 @@ pub use crate::server::builder::{Builder, listen_and_serve};
 pub use crate::server::error::{Error, Result};
 pub use crate::server::hub::{Handle, Stats};
 pub use crate::server::shutdown::Report;
+pub use crate::wire::event::Event;
 
 #[cfg(test)]
 #[path = "../../tests/src/rng.rs"]

@@ -12,7 +12,16 @@ pub use crate::time::{Now, Ticks};
 
 /// The pure functions between bytes and values.
 pub mod wire {
-    pub use crate::wire::{chunk, encode, framing, head, host, target, trailer};
+    #[cfg(feature = "deflate")]
+    pub use crate::wire::deflate;
+    pub use crate::wire::{
+        chunk, close, encode, event, frame, framing, handshake, head, host, offer, target, trailer, utf8,
+    };
+}
+
+/// The machines over bytes.
+pub mod proto {
+    pub use crate::proto::ws;
 }
 
 /// How many path parameters the endpoint for a request has: routing alone, to be measured.

@@ -5,3 +5,4 @@
 pub mod cycle;
 pub mod error;
 pub mod h1;
+pub mod ws;
