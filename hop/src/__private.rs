@@ -13,11 +13,19 @@ pub use crate::__location as location;
 pub use crate::app::extract::FromRequest;
 pub use crate::app::handler::{Callbacks, EventHandler};
 pub use crate::app::into_response::IntoResponse;
+pub use crate::app::live::closing::CloseReason;
+pub use crate::app::live::message::{FromMessage, Message, MessageError};
+pub use crate::app::live::opening::{Opener, Opening};
+pub use crate::app::live::options::{Compression, LiveOptions, OriginPolicy, Overflow};
+pub use crate::app::live::socket::WebSocket;
+pub use crate::app::live::stream::EventStream;
 pub use crate::app::location::Location;
 pub use crate::app::reply::{Replied, Reply};
 pub use crate::app::request::Request;
+pub use crate::app::response::Response;
 pub use crate::app::routes::Routes;
 pub use crate::app::spec::{Route, Spec};
+pub use crate::wire::event::Event;
 
 /// The place of the attribute that is being expanded.
 #[doc(hidden)]

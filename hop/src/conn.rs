@@ -4,7 +4,9 @@
 
 use crate::buf::carry::Carry;
 use crate::buf::out::Queue;
+use crate::proto::cycle::State;
 use crate::proto::h1::H1;
+use crate::proto::ws::Ws;
 
 /// A transformation of the bytes between the socket and the protocol: TLS, one day; the identity is no session at all.
 ///
@@ -51,10 +53,68 @@ impl Secured {
 }
 
 /// The protocol that a connection speaks now.
+///
+/// `L` is what the application keeps for a connection that stays open: away while one of its callbacks runs, and gone when it was told
+/// of the end.
 #[derive(Debug)]
-pub enum Proto {
+pub enum Proto<L> {
     /// HTTP/1.x.
     H1(H1),
+    /// A WebSocket.
+    Ws(Ws, Option<Box<L>>),
+    /// An event stream.
+    Events(Events, Option<Box<L>>),
+    /// Bytes that are the user's own.
+    Raw(Raw),
+}
+
+/// An event stream: the body of an answer that goes on and on.
+#[derive(Clone, Copy, Debug)]
+pub struct Events {
+    /// Each event is wrapped in a chunk (HTTP/1.1).
+    pub chunked: bool,
+    /// Its end was written.
+    pub over: bool,
+}
+
+/// A hijacked connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Raw {
+    /// What is queued leaves, then the connection ends.
+    pub over: bool,
+}
+
+impl<L> Proto<L> {
+    /// Where the connection stands: what is open, beyond HTTP, counts as an answer without end.
+    #[inline]
+    pub fn state(&self) -> State {
+        let over = match self {
+            Proto::H1(h1) => return h1.state(),
+            Proto::Ws(ws, _) => ws.is_over(),
+            Proto::Events(events, _) => events.over,
+            Proto::Raw(raw) => raw.over,
+        };
+        if over { State::Closing } else { State::Answering }
+    }
+
+    /// Nothing is read any more; what is queued leaves, then the connection ends.
+    pub fn stop(&mut self) {
+        match self {
+            Proto::H1(h1) => h1.stop(),
+            Proto::Ws(ws, _) => ws.end(),
+            Proto::Events(events, _) => events.over = true,
+            Proto::Raw(raw) => raw.over = true,
+        }
+    }
+
+    /// The application's part of a connection that stays open, where it is.
+    #[inline]
+    pub fn live(&mut self) -> Option<&mut Option<Box<L>>> {
+        match self {
+            Proto::Ws(_, live) | Proto::Events(_, live) => Some(live),
+            Proto::H1(_) | Proto::Raw(_) => None,
+        }
+    }
 }
 
 /// Why a connection's deadline was set.
@@ -62,7 +122,7 @@ pub enum Proto {
 pub enum Timer {
     /// No deadline.
     Off,
-    /// Between requests.
+    /// Between requests; of what stays open, its own times: ticks, pings, silence.
     Idle,
     /// A head has begun.
     Head,
@@ -76,9 +136,9 @@ pub enum Timer {
     Linger,
 }
 
-/// One connection.
-pub struct Conn<F> {
-    pub proto: Proto,
+/// One connection: `F` and `L` are the application's, see the module and [`Proto`].
+pub struct Conn<F, L> {
+    pub proto: Proto<L>,
     /// Output that the socket did not take yet.
     pub queue: Option<Box<Queue>>,
     /// Input that was read and not used yet.
@@ -101,8 +161,8 @@ pub struct Conn<F> {
     pub listed: bool,
 }
 
-impl<F> Conn<F> {
-    /// Between two requests, with nothing unread, unsent or special about it; what its last turn wrote may be in the cork.
+impl<F, L> Conn<F, L> {
+    /// Between two requests or messages, with nothing unread, unsent or special about it; what its last turn wrote may be in the cork.
     ///
     /// Asked several times a request: that it is idle is what the end of its turn has found out by all the rest.
     #[inline]
@@ -148,4 +208,4 @@ impl<F> Conn<F> {
 }
 
 // With the slab's slot (8), the timer wheel's entry (16) and the driver's socket (16) a connection stays within 128 bytes.
-const _: () = assert!(size_of::<Conn<()>>() <= 88);
+const _: () = assert!(size_of::<Conn<(), ()>>() <= 96);

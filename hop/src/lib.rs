@@ -36,8 +36,18 @@ pub use crate::app::extract::{
 };
 pub use crate::app::file::{StaticDir, StaticFile, Symlinks, dir, file};
 pub use crate::app::handler::{Callbacks, EventHandler, FnHandler, handler};
+pub use crate::app::hijack::{RawConn, RawIo, RawStream};
 pub use crate::app::into_response::{IntoResponse, Plain};
 pub use crate::app::limits::{Limits, Timeouts};
+pub use crate::app::live::closing::CloseReason;
+pub use crate::app::live::handle::{EventStreamHandle, WebSocketHandle};
+pub use crate::app::live::hub::{Backplane, InProcess, Local};
+pub use crate::app::live::message::{FromMessage, IntoMessage, Message, MessageError, OwnedMessage};
+pub use crate::app::live::opening::Opening;
+pub use crate::app::live::options::{Compression, LiveOptions, OriginPolicy, Overflow};
+pub use crate::app::live::socket::WebSocket;
+pub use crate::app::live::stream::EventStream;
+pub use crate::app::live::topic::{IntoPublication, Publication};
 pub use crate::app::location::Location;
 pub use crate::app::needs::{BodyMode, Needs};
 pub use crate::app::peer::Peer;

@@ -3,7 +3,7 @@
 #[cfg(feature = "json")]
 pub use crate::Json;
 pub use crate::{
-    Body, EventHandler, Form, FromRequest, Header, Headers, Html, IntoResponse, Method, Path, Peer, Query, Redirect,
-    Replied, Reply, Request, Responder, Response, ResponseHead, Route, Routes, State, StateRef, StatusCode, Uri, route,
-    routes,
+    Body, CloseReason, Event, EventHandler, EventStream, EventStreamHandle, Form, FromRequest, Header, Headers, Html,
+    IntoResponse, Message, Method, Opening, Path, Peer, Query, Redirect, Replied, Reply, Request, Responder, Response,
+    ResponseHead, Route, Routes, State, StateRef, StatusCode, Uri, WebSocket, WebSocketHandle, route, routes,
 };

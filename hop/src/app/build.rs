@@ -8,6 +8,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use super::endpoint::{Endpoint, Scope};
 use super::error::{BuildError, Problem};
 use super::limits::{Limits, Timeouts};
+use super::live::hub::{Backplane, Hub, InProcess};
+use super::live::options::LiveOptions;
 use super::location::Location;
 use super::needs::{BodyMode, Needs};
 use super::own_answer::own_answer;
@@ -15,6 +17,7 @@ use super::pattern::{Pattern, Segment, join};
 use super::response::Response;
 use super::router::{App, Fallback, IntoApp, Paths, Table};
 use super::routes::{self, Entry, Group, Own, Routes};
+use super::spec::Spec;
 use super::tree::Tree;
 use crate::wire::head::HEADERS_CEILING;
 
@@ -46,6 +49,7 @@ struct Context {
     scope: Arc<Scope>,
     limits: Limits,
     timeouts: Timeouts,
+    live: LiveOptions,
 }
 
 #[derive(Default)]
@@ -53,6 +57,8 @@ struct Builder {
     problems: Vec<Problem>,
     paths: BTreeMap<Vec<Segment>, PathRoutes>,
     fallbacks: Vec<(Fallback, Location)>,
+    retained: Vec<(String, usize)>,
+    backplane: Option<Box<dyn Backplane>>,
     /// Paths with the routes that answer there if no other does.
     spare: Vec<(String, Placed)>,
 }
@@ -84,6 +90,7 @@ impl Builder {
             scope: Arc::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
+            live: LiveOptions::default(),
         };
         let Routes { own, entries, groups } = routes;
         let last_change = own.limits.last().map(|change| change.at);
@@ -123,9 +130,12 @@ impl Builder {
 
     /// Adds what a collection shares to what holds around it.
     fn extend(&mut self, context: &mut Context, own: Own) {
-        let Own { states, before, after, fallbacks, limits, timeouts } = own;
+        let Own { states, before, after, fallbacks, limits, timeouts, live, retained, backplane } = own;
         limits.into_iter().for_each(|change| (change.change)(&mut context.limits));
         timeouts.into_iter().for_each(|change| (change.change)(&mut context.timeouts));
+        live.into_iter().for_each(|change| (change.change)(&mut context.live));
+        self.retained.extend(retained);
+        self.backplane = backplane.or(self.backplane.take());
         if !(states.is_empty() && before.is_empty() && after.is_empty()) {
             self.twice(&states);
             let mut scope = Scope::clone(&context.scope);
@@ -165,6 +175,7 @@ impl Builder {
             body,
             body_bytes_max: spec.as_ref().and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
             answer_timeout: spec.as_ref().and_then(|spec| spec.timeout),
+            live: live_options(&context.live, spec.as_ref()),
             names: Box::default(),
             scope: Arc::clone(&context.scope),
         });
@@ -190,6 +201,7 @@ impl Builder {
                 body,
                 body_bytes_max: spec.and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
                 answer_timeout: spec.and_then(|spec| spec.timeout),
+                live: live_options(&context.live, spec),
                 names: names.into(),
                 scope: Arc::clone(&context.scope),
                 handler,
@@ -296,7 +308,8 @@ impl Builder {
             let endpoint = own_answer(Response::new(StatusCode::NOT_FOUND), &[], &root.scope);
             paths.fallbacks.push(Fallback { prefix: Vec::new(), endpoint });
         }
-        Ok(App::new(paths, root.limits, root.timeouts))
+        let backplane = self.backplane.unwrap_or_else(|| Box::new(InProcess::default()));
+        Ok(App::new(paths, root.limits, root.timeouts, Hub::new(backplane, &self.retained)))
     }
 
     fn problem(&mut self, what: impl Into<String>, places: impl IntoIterator<Item = Location>) {
@@ -346,6 +359,15 @@ impl PathRoutes {
         names.sort_unstable();
         HeaderValue::from_str(&names.join(", ")).expect("methods are tokens, which a header value may hold")
     }
+}
+
+/// What holds for the WebSockets and event streams of a route.
+fn live_options(around: &LiveOptions, spec: Option<&Spec>) -> LiveOptions {
+    let mut live = around.clone();
+    if let Some(change) = spec.and_then(|spec| spec.live) {
+        change(&mut live);
+    }
+    live
 }
 
 fn twice(method: &str, text: &str, first: &Placed, second: &Placed) -> String {

@@ -5,9 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::handler::{AnyHandler, EventHandler, Shared};
+use super::erased::{AnyHandler, erased};
+use super::handler::EventHandler;
 use super::hooks::{After, Before};
 use super::limits::Limits;
+use super::live::options::LiveOptions;
 use super::needs::BodyMode;
 
 /// What a group of routes shares.
@@ -35,6 +37,8 @@ pub(crate) struct Endpoint {
     pub(crate) body_bytes_max: u64,
     /// How long the answer may take from the call of the handler on; `None`: as long as it likes.
     pub(crate) answer_timeout: Option<Duration>,
+    /// For its WebSockets and event streams.
+    pub(crate) live: LiveOptions,
     /// What the path's parameters are called here.
     pub(crate) names: Box<[Box<str>]>,
     pub(crate) scope: Arc<Scope>,
@@ -44,10 +48,11 @@ impl Endpoint {
     /// An endpoint that takes whole bodies of the default size and has no parameters.
     pub(crate) fn new(handler: impl EventHandler, scope: Arc<Scope>) -> Self {
         Endpoint {
-            handler: Box::new(Shared(Arc::new(handler))),
+            handler: erased(handler),
             body: BodyMode::Whole,
             body_bytes_max: Limits::default().body_bytes,
             answer_timeout: None,
+            live: LiveOptions::default(),
             names: Box::default(),
             scope,
         }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::live::handle::{Link, Order};
+use super::live::topic::Publication;
 use super::response::Response;
 use crate::buf::slab::ConnId;
 use crate::local::exec::{TaskKey, WakeTask};
@@ -23,10 +25,22 @@ pub enum Mail {
     Wake(TaskKey),
     /// A source of an answer's body has more, or the consumer of a request's body has room: look at the connection again.
     Look(ConnId),
+    /// What a handle asks of a WebSocket or an event stream.
+    Order(LiveOrder),
+    /// Something for the subscribers of a topic.
+    Publication(Arc<Publication>),
     /// Stop gracefully.
     Stop,
     /// Cut what is left.
     Cut,
+}
+
+/// What a handle asks of its connection.
+#[derive(Debug)]
+pub struct LiveOrder {
+    pub(crate) link: Arc<Link>,
+    /// Boxed, because most mail is small.
+    pub(crate) order: Box<Order>,
 }
 
 /// The mailbox of one worker.

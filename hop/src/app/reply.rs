@@ -2,13 +2,16 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use http::StatusCode;
 
 use super::into_response::{IntoResponse, Plain, Sink};
+use super::mail::WorkerMail;
 use super::request::Request;
 use super::responder::Responder;
 use super::response::Response;
+use crate::buf::slab::ConnId;
 
 /// Proof that a request was answered, or that somebody has promised to. Only a [`Reply`] makes one.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub(crate) trait Exchange {
     fn future(&mut self, future: AnswerFuture);
     /// The answer is what this closure gives on the blocking pool.
     fn blocking(&mut self, work: BlockingAnswer);
+    /// What handles of the connection need, if it stays open. Called before any of the others.
+    fn address(&self) -> (ConnId, Arc<WorkerMail>);
 }
 
 /// How a callback answers. Each way of answering consumes it.
@@ -43,6 +48,11 @@ pub struct Reply<'a> {
 impl<'a> Reply<'a> {
     pub(crate) fn new(exchange: &'a mut (dyn Exchange + 'a)) -> Self {
         Reply { exchange }
+    }
+
+    /// What handles of the connection need.
+    pub(crate) fn address(&self) -> (ConnId, Arc<WorkerMail>) {
+        self.exchange.address()
     }
 
     /// Answers now. Text, bytes, a status, JSON, a [`Response`], tuples of status, headers and body, and `Result`s of them can be sent.

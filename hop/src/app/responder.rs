@@ -16,8 +16,14 @@ use crate::buf::slab::ConnId;
 pub enum Sent {
     /// It is on its way.
     Now,
+    /// It waits, with so many bytes in all, until the client has taken what was sent before.
+    Queued(usize),
+    /// It was dropped: as much waits for the client as may wait.
+    Full,
     /// The client has gone, or the server has stopped: nobody will see it.
     Closed,
+    /// It was dropped: it cannot be written, and what is wrong with it was logged.
+    Unwritable,
 }
 
 /// The promise of an answer. Owned, `Send`; use it from any thread, once. Dropped unused it answers 500.

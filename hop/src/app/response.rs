@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
+use super::hijack::Hijack;
+use super::live::opening::Accepted;
 use super::stream::Source;
 use crate::buf::out::FileRange;
 
@@ -33,6 +35,10 @@ pub(crate) enum Body {
     Stream(Box<dyn Source>),
     /// Sent one after the other.
     File(Vec<FilePart>),
+    /// The head is the whole answer; a WebSocket or an event stream follows.
+    Live(Box<Accepted>),
+    /// The head is the whole answer; what follows is the hijacker's.
+    Hijack(Hijack),
 }
 
 /// A part of a body that is made of files: some bytes, then a range.
@@ -82,6 +88,16 @@ impl Response {
     /// 200 with a body that is pulled from a source while the client takes it.
     pub fn stream(source: impl Source + 'static) -> Self {
         Response { head: ResponseHead::default(), body: Body::Stream(Box::new(source)) }
+    }
+
+    /// Whether a WebSocket, an event stream or a hijacker follows its head.
+    pub(crate) fn outlives_request(&self) -> bool {
+        matches!(self.body, Body::Live(_) | Body::Hijack(_))
+    }
+
+    /// Whether it is the one interim answer that is a final one, because what follows is no HTTP (RFC 9110 §15.2.2).
+    pub(crate) fn switches_protocols(&self) -> bool {
+        self.outlives_request() && self.head.status == StatusCode::SWITCHING_PROTOCOLS
     }
 
     /// The status.

@@ -8,6 +8,8 @@ use std::sync::atomic::AtomicUsize;
 
 use super::error::BuildError;
 use super::limits::{Limits, Timeouts};
+use super::live::counts::LiveCounts;
+use super::live::hub::Hub;
 use super::params::BadEncoding;
 use super::pathhash::PathHasher;
 use super::pattern::Segment;
@@ -22,13 +24,18 @@ pub struct App {
     pub(crate) paths: Paths,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
+    /// What workers publish to each other.
+    pub(crate) hub: Arc<Hub>,
+    /// Of its WebSockets and event streams.
+    pub(crate) live_counts: LiveCounts,
     /// Open connections of all workers.
     pub(crate) connections: AtomicUsize,
 }
 
 impl App {
-    pub(crate) fn new(paths: Paths, limits: Limits, timeouts: Timeouts) -> App {
-        App { paths, limits, timeouts, connections: AtomicUsize::new(0) }
+    pub(crate) fn new(paths: Paths, limits: Limits, timeouts: Timeouts, hub: Arc<Hub>) -> App {
+        let live_counts = LiveCounts::default();
+        App { paths, limits, timeouts, hub, live_counts, connections: AtomicUsize::new(0) }
     }
 
     /// The endpoint for a request, always one: not found and wrong method are endpoints too. The parameters of its path are put into
@@ -143,6 +150,6 @@ impl App {
         endpoint.body = body;
         let fallbacks = vec![Fallback { prefix: Vec::new(), endpoint: Arc::new(endpoint) }];
         let paths = Paths { fixed: HashMap::default(), patterns: Tree::default(), fallbacks };
-        App::new(paths, Limits::default(), Timeouts::default())
+        App::new(paths, Limits::default(), Timeouts::default(), Hub::in_process())
     }
 }

@@ -4,9 +4,12 @@ use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::sync::Arc;
 
-use super::handler::{AnyHandler, EventHandler, Shared};
+use super::erased::{AnyHandler, erased};
+use super::handler::EventHandler;
 use super::hooks::{After, Before};
 use super::limits::{Limits, Timeouts};
+use super::live::hub::Backplane;
+use super::live::options::LiveOptions;
 use super::location::Location;
 use super::needs::Needs;
 use super::request::Request;
@@ -56,6 +59,10 @@ pub(crate) struct Own {
     pub(crate) fallbacks: Vec<Fallback>,
     pub(crate) limits: Vec<Change<Limits>>,
     pub(crate) timeouts: Vec<Change<Timeouts>>,
+    pub(crate) live: Vec<Change<LiveOptions>>,
+    /// How many publications topics retain.
+    pub(crate) retained: Vec<(String, usize)>,
+    pub(crate) backplane: Option<Box<dyn Backplane>>,
 }
 
 pub(crate) struct StateEntry {
@@ -155,13 +162,16 @@ impl Routes {
 
     /// Takes over all that was said to `routes`, as if it had been said to this collection.
     pub fn merge(mut self, routes: Routes) -> Self {
-        let Own { states, before, after, fallbacks, limits, timeouts } = routes.own;
+        let Own { states, before, after, fallbacks, limits, timeouts, live, retained, backplane } = routes.own;
         self.own.states.extend(states);
         self.own.before.extend(before);
         self.own.after.extend(after);
         self.own.fallbacks.extend(fallbacks);
         self.own.limits.extend(limits);
         self.own.timeouts.extend(timeouts);
+        self.own.live.extend(live);
+        self.own.retained.extend(retained);
+        self.own.backplane = backplane.or(self.own.backplane);
         self.entries.extend(routes.entries);
         self.groups.extend(routes.groups);
         self
@@ -234,6 +244,30 @@ impl Routes {
         self.own.timeouts.push(Change { change: Box::new(change), at: Location::caller() });
         self
     }
+
+    /// Changes what holds for WebSockets and event streams, where a route's attribute does not say otherwise.
+    ///
+    /// ```
+    /// let routes = hop::Routes::new().live(|live| live.message_bytes = 64 << 10);
+    /// ```
+    #[track_caller]
+    pub fn live(mut self, change: impl FnOnce(&mut LiveOptions) + Send + 'static) -> Self {
+        self.own.live.push(Change { change: Box::new(change), at: Location::caller() });
+        self
+    }
+
+    /// Makes a topic retain its last `count` publications, for clients that come back:
+    /// see [`EventStream::resume_from`](crate::EventStream::resume_from). Its events get numbers for ids where they have none.
+    pub fn retain(mut self, topic: impl Into<String>, count: usize) -> Self {
+        self.own.retained.push((topic.into(), count));
+        self
+    }
+
+    /// Carries topics by something else than this process alone: the last one that is given counts, for the whole app.
+    pub fn backplane(mut self, backplane: impl Backplane) -> Self {
+        self.own.backplane = Some(Box::new(backplane));
+        self
+    }
 }
 
 impl Entry {
@@ -261,10 +295,6 @@ impl Entry {
     pub(crate) fn place(&self) -> Location {
         self.spec.as_ref().map_or(self.at, |spec| spec.location)
     }
-}
-
-pub(crate) fn erased(handler: impl EventHandler) -> Box<dyn AnyHandler> {
-    Box::new(Shared(Arc::new(handler)))
 }
 
 impl fmt::Debug for Routes {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Method;
 
 use super::handler::EventHandler;
+use super::live::options::LiveOptions;
 use super::location::Location;
 use super::needs::Needs;
 
@@ -62,13 +63,15 @@ pub struct Spec {
     pub(crate) methods: Option<Methods>,
     pub(crate) limit_bytes: Option<u64>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) live: Option<fn(&mut LiveOptions)>,
     pub(crate) needs: Needs,
 }
 
 impl Spec {
     /// A route that answers GET (and HEAD) on `pattern`.
     pub fn new(pattern: &'static str, location: Location) -> Self {
-        Spec { pattern, location, methods: None, limit_bytes: None, timeout: None, needs: Needs::default() }
+        let needs = Needs::default();
+        Spec { pattern, location, methods: None, limit_bytes: None, timeout: None, live: None, needs }
     }
 
     /// It answers this method; called again, this one as well.
@@ -92,6 +95,12 @@ impl Spec {
     /// Its answer may take so long; then 503.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// What is to hold for its WebSockets and event streams, in place of what holds around it.
+    pub fn live(mut self, change: fn(&mut LiveOptions)) -> Self {
+        self.live = Some(change);
         self
     }
 

@@ -39,6 +39,12 @@ impl Carry {
         &self.memory[self.start..self.end]
     }
 
+    /// The same bytes, to be changed in place.
+    #[inline]
+    pub(crate) fn unread_mut(&mut self) -> &mut [u8] {
+        &mut self.memory[self.start..self.end]
+    }
+
     /// How many bytes were not used yet.
     pub(crate) fn len(&self) -> usize {
         self.end - self.start

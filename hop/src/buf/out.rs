@@ -32,7 +32,15 @@ pub struct FileRange {
 /// One run of a queue.
 #[derive(Debug)]
 enum Run {
-    Owned { data: Vec<u8>, sent: usize },
+    Owned {
+        data: Vec<u8>,
+        sent: usize,
+    },
+    /// A message that may be dropped as a whole, as long as nothing of it has left.
+    Droppable {
+        data: Vec<u8>,
+        sent: usize,
+    },
     Shared(Bytes),
     File(FileRange),
 }
@@ -40,7 +48,7 @@ enum Run {
 impl Run {
     fn len(&self) -> u64 {
         match self {
-            Run::Owned { data, sent } => (data.len() - sent) as u64,
+            Run::Owned { data, sent } | Run::Droppable { data, sent } => (data.len() - sent) as u64,
             Run::Shared(bytes) => bytes.len() as u64,
             Run::File(range) => range.len,
         }
@@ -49,7 +57,7 @@ impl Run {
     /// The unsent bytes, for runs that are in memory.
     fn bytes(&self) -> Option<&[u8]> {
         match self {
-            Run::Owned { data, sent } => Some(&data[*sent..]),
+            Run::Owned { data, sent } | Run::Droppable { data, sent } => Some(&data[*sent..]),
             Run::Shared(bytes) => Some(bytes),
             Run::File(_) => None,
         }
@@ -57,7 +65,7 @@ impl Run {
 
     fn advance(&mut self, n: u64) {
         match self {
-            Run::Owned { sent, .. } => *sent += n as usize,
+            Run::Owned { sent, .. } | Run::Droppable { sent, .. } => *sent += n as usize,
             Run::Shared(bytes) => bytes::Buf::advance(bytes, n as usize),
             Run::File(range) => (range.offset, range.len) = (range.offset + n, range.len - n),
         }
@@ -144,6 +152,21 @@ impl Queue {
         if run.len() > 0 {
             self.runs.push_back(run);
         }
+    }
+
+    /// Drops messages that have waited longest until `bytes` fit below `bytes_max`. `false`: they do not.
+    fn drop_oldest(&mut self, bytes: usize, bytes_max: usize) -> bool {
+        let excess = (self.memory_bytes + bytes).saturating_sub(bytes_max);
+        let mut dropped = 0;
+        self.runs.retain(|run| match run {
+            Run::Droppable { data, sent: 0 } if dropped < excess => {
+                dropped += data.len();
+                false
+            }
+            _ => true,
+        });
+        self.memory_bytes -= dropped;
+        dropped >= excess
     }
 
     fn mark(&self) -> QueueMark {
@@ -245,6 +268,17 @@ impl Out<'_> {
         } else {
             self.queue().push(Run::Shared(bytes));
         }
+    }
+
+    /// Appends a message that may be dropped as a whole by [`Out::drop_oldest`]; the connection has a queue.
+    pub fn droppable(&mut self, data: Vec<u8>) {
+        self.queue().push(Run::Droppable { data, sent: 0 });
+    }
+
+    /// Drops messages that have waited longest, none that has begun to leave, until `bytes` fit below `bytes_max`.
+    /// `false`: they do not.
+    pub fn drop_oldest(&mut self, bytes: usize, bytes_max: usize) -> bool {
+        self.queue.as_mut().is_some_and(|queue| queue.drop_oldest(bytes, bytes_max))
     }
 
     /// Appends a range of a file.

@@ -10,6 +10,8 @@ use super::flight::{Arrived, Flight, Job, Waits, again};
 use super::turn::Later;
 use super::{Effect, Focus};
 use crate::app::body::BodyError;
+use crate::app::endpoint::Endpoint;
+use crate::app::live::closing::CloseReason;
 use crate::app::mail::Look;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
 use crate::app::request::Request;
@@ -26,11 +28,26 @@ impl Focus<'_> {
         let Some(later) = later else { return self.unload() };
         match *later {
             Later::Broken => self.give_up(),
+            Later::Live(accepted) => {
+                if let Some(endpoint) = self.endpoint(request) {
+                    self.go_live(endpoint, *accepted);
+                }
+            }
+            Later::Hijack(hijack) => {
+                self.wait_for(request, raw, Waits::Hijack(hijack));
+                self.go_raw();
+            }
             Later::Stream(source) => self.wait_for(request, raw, Waits::Source(source)),
             Later::Deferred(gone) => self.wait_for(request, raw, Waits::Answer(gone)),
             Later::Blocking(work, responder) => self.run_blocking(request, raw, work, responder),
             Later::Future(future) => self.start(request, raw, future),
         }
+    }
+
+    /// The endpoint of the request that is answered.
+    fn endpoint(&self, request: Option<&Request<'_>>) -> Option<Arc<Endpoint>> {
+        let of_flight = self.conn.flight.as_ref().map(|flight| &flight.endpoint);
+        request.map(|request| request.endpoint).or(of_flight).map(Arc::clone)
     }
 
     /// Notes what the request in flight waits for. Its head is kept where a hook will want to see it.
@@ -116,7 +133,7 @@ impl Focus<'_> {
             let app = self.app;
             again(app, &endpoint, &head, &[], None, &arrival, |request| self.write_answer(Some(request), response));
         }
-        self.turn(&[]);
+        self.turn(&mut []);
     }
 
     /// Writes an answer outside of its handler. What is not sent of it is dropped, and its destructor is the user's.
@@ -129,7 +146,7 @@ impl Focus<'_> {
 
     /// Drops the flight when nothing of the request is left to wait for.
     fn unload(&mut self) {
-        let over = matches!(self.h1().state(), State::Idle | State::Closing | State::Draining);
+        let over = matches!(self.conn.proto.state(), State::Idle | State::Closing | State::Draining);
         if over {
             self.abandon(BodyError::Closed);
         }
@@ -191,14 +208,15 @@ impl Focus<'_> {
     /// The answer cannot be completed: what was written leaves, then the connection ends without the answer's end.
     fn give_up(&mut self) {
         self.abandon(BodyError::Closed);
-        self.h1().stop();
+        self.conn.proto.stop();
     }
 
-    /// Ends the connection at once: nothing more is sent.
-    pub(crate) fn cut(&mut self) {
+    /// Ends the connection at once: nothing more is sent. An open connection's handler is told why.
+    pub(crate) fn cut(&mut self, why: CloseReason) {
         self.conn.cut();
-        self.h1().stop();
+        self.conn.proto.stop();
         self.abandon(BodyError::Closed);
+        self.lose_live(why);
     }
 
     /// Nobody will take the answer or give the rest of the body: whoever waits is told.
@@ -227,7 +245,7 @@ impl Focus<'_> {
             log::error!("a user's callback or destructor panicked; closing the connection");
             self.conn.cut();
             // No further request of it is looked at.
-            self.h1().stop();
+            self.conn.proto.stop();
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::Focus;
 use super::flight::{Flight, Waits};
-use crate::conn::{Conn, Proto, Timer};
+use super::{Connection, Focus};
+use crate::app::live::closing::CloseReason;
+use crate::conn::{Proto, Timer};
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
 use crate::time::{Ticks, ticks_in};
@@ -38,6 +39,7 @@ impl Focus<'_> {
         let timeouts = &self.common.timeouts;
         let ticks = match timer {
             Timer::Off => return None,
+            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => return self.live_deadline(),
             Timer::Answer => ticks_in(answer_timeout(self.conn)?),
             Timer::Idle => timeouts.idle,
             Timer::Head => timeouts.head,
@@ -55,8 +57,10 @@ impl Focus<'_> {
             Timer::Head => self.refuse(PeerError::HeadTimeout),
             Timer::Body => self.refuse(PeerError::BodyTimeout),
             Timer::Answer => self.late(),
+            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => self.live_due(),
+            Timer::Write => self.cut(CloseReason::Stalled),
             // An idle connection has nothing unsent: no farewell is needed.
-            Timer::Idle | Timer::Write | Timer::Linger => self.cut(),
+            Timer::Idle | Timer::Linger => self.cut(CloseReason::Left),
         }
         self.conn.timer = Timer::Off;
         self.rearm();
@@ -64,10 +68,16 @@ impl Focus<'_> {
 }
 
 #[inline]
-fn waits_for(conn: &Conn<Flight>) -> Timer {
-    let Proto::H1(h1) = &conn.proto;
+fn waits_for(conn: &Connection) -> Timer {
+    let h1 = match &conn.proto {
+        _ if conn.has_output() => return Timer::Write,
+        Proto::H1(h1) => h1,
+        Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) => return Timer::Idle,
+        // The client may take its time to close, but not for ever.
+        Proto::Ws(..) | Proto::Events(..) => return Timer::Linger,
+        Proto::Raw(raw) => return if raw.over { Timer::Linger } else { Timer::Off },
+    };
     match h1.state() {
-        _ if conn.has_output() => Timer::Write,
         State::Idle if conn.carry.is_some() => Timer::Head,
         State::Idle => Timer::Idle,
         State::Draining => Timer::Body,
@@ -79,7 +89,7 @@ fn waits_for(conn: &Conn<Flight>) -> Timer {
 }
 
 /// Whether it is the peer that is waited for: not a consumer that lags, and not a handler that did not want the body.
-fn wants_body(conn: &Conn<Flight>) -> bool {
+fn wants_body(conn: &Connection) -> bool {
     let wanted = |flight: &Flight| match &flight.feed {
         Some(feed) => !feed.lags(),
         None => matches!(flight.waits, Waits::Body),
@@ -88,7 +98,7 @@ fn wants_body(conn: &Conn<Flight>) -> bool {
 }
 
 /// How long the answer that somebody has promised may take, where its route says so.
-fn answer_timeout(conn: &Conn<Flight>) -> Option<Duration> {
+fn answer_timeout(conn: &Connection) -> Option<Duration> {
     let flight = conn.flight.as_deref()?;
     let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
     flight.endpoint.answer_timeout.filter(|_| promised)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::flight::{Flight, Waits, again};
+use super::flush::h1_of;
 use super::turn::Turn;
 use super::{Focus, Outside};
 use crate::app::body::{Body, BodyError, Feed};
@@ -25,12 +26,12 @@ use crate::wire::head;
 use crate::wire::{encode, trailer};
 
 /// What one step of the loop did with the input.
-enum Step {
+pub(crate) enum Step {
     /// Took so many bytes; there may be more to do.
     Used(usize),
     /// Nothing more can be done now.
     Wait,
-    /// All of the input is the beginning of a head.
+    /// All of the input is the beginning of something: a head, a frame.
     Partial,
 }
 
@@ -59,17 +60,18 @@ impl<'e> Focus<'e> {
 
 impl Focus<'_> {
     /// One turn: uses the unread input and `fresh` behind it, as far as possible.
-    pub(crate) fn turn(&mut self, fresh: &[u8]) {
+    pub(crate) fn turn(&mut self, fresh: &mut [u8]) {
         match self.conn.carry.take() {
             None => {
                 let (used, searched) = self.consume(fresh, 0);
                 if used < fresh.len() {
-                    self.keep(Box::new(Carry::from(&fresh[used..])), searched);
+                    self.keep(Box::new(Carry::from(&*fresh.split_at(used).1)), searched);
                 }
             }
             Some(mut carry) => {
                 carry.append(fresh);
-                let (used, searched) = self.consume(carry.unread(), carry.searched);
+                let searched = carry.searched;
+                let (used, searched) = self.consume(carry.unread_mut(), searched);
                 carry.consume(used);
                 if !carry.unread().is_empty() {
                     self.keep(carry, searched);
@@ -86,10 +88,10 @@ impl Focus<'_> {
     }
 
     /// Uses as much of `input` as possible; returns how much, and how much of the rest is known not to hold the end of a head.
-    fn consume(&mut self, input: &[u8], searched: usize) -> (usize, usize) {
+    fn consume(&mut self, input: &mut [u8], searched: usize) -> (usize, usize) {
         let mut at = 0;
         while at < input.len() || self.body_ends_here() {
-            match self.step(&input[at..], if at == 0 { searched } else { 0 }) {
+            match self.step(&mut input[at..], if at == 0 { searched } else { 0 }) {
                 Step::Used(used) => at += used,
                 Step::Wait => return (at, 0),
                 Step::Partial => return (at, input.len() - at),
@@ -100,13 +102,24 @@ impl Focus<'_> {
 
     /// Whether the last byte of a counted body was read, so that its end needs no further input.
     fn body_ends_here(&mut self) -> bool {
-        let h1 = self.h1();
+        let Proto::H1(h1) = &self.conn.proto else { return false };
         matches!(h1.state(), State::Body | State::Early | State::Draining) && h1.unread_bytes() == Some(0)
     }
 
-    /// One step: a request, a part of a body, or nothing more to do. `input` is not empty.
-    fn step(&mut self, input: &[u8], searched: usize) -> Step {
-        match self.h1().state() {
+    /// One step: a request, a part of a body, a frame, or nothing more to do. `input` is empty only at the end of a body.
+    fn step(&mut self, input: &mut [u8], searched: usize) -> Step {
+        match &self.conn.proto {
+            Proto::H1(h1) => self.exchange_step(h1.state(), input, searched),
+            Proto::Ws(..) => self.frame(input),
+            // A client has nothing to say on an event stream: there is no request after it.
+            Proto::Events(..) => Step::Used(input.len()),
+            Proto::Raw(_) => self.raw(input),
+        }
+    }
+
+    /// One step of HTTP.
+    fn exchange_step(&mut self, state: State, input: &[u8], searched: usize) -> Step {
+        match state {
             State::Idle if self.lags() => Step::Wait,
             State::Idle => self.request(input, searched),
             State::Body | State::Early | State::Draining => self.body(input),
@@ -130,8 +143,8 @@ impl Focus<'_> {
             };
         }
         let mut slots = head::slots();
-        let Proto::H1(h1) = &mut self.conn.proto;
-        let (used, head) = match h1.head(input, &mut slots, &self.common.head_limits) {
+        let Focus { conn, common, .. } = &mut *self;
+        let (used, head) = match h1_of(conn).head(input, &mut slots, &common.head_limits) {
             Ok(Some((used, head, _))) => (used, head),
             Ok(None) => return Step::Partial,
             Err(error) => return self.refused(error),

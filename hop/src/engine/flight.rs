@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::StatusCode;
 
 use crate::app::body::{Body, Feed};
+use crate::app::hijack::{Hijack, OnReadable};
+use crate::app::live::handle::Order;
 use crate::app::peer::Peer;
 use crate::app::reply::BlockingAnswer;
 use crate::app::request::{Arrival, Request};
@@ -31,6 +33,8 @@ pub(crate) struct Flight {
     pub(crate) asleep: bool,
     /// Bytes of the streamed or drained body so far.
     pub(crate) body_bytes: u64,
+    /// What handles of a connection that is still opening ask for.
+    pub(crate) orders: Vec<Order>,
 }
 
 /// What the request in flight waits for.
@@ -45,6 +49,10 @@ pub(crate) enum Waits {
     Task(TaskKey),
     /// More from the source of its answer's body.
     Source(Box<dyn Source>),
+    /// The head of the answer to leave; then the hijacker has the connection.
+    Hijack(Hijack),
+    /// Bytes of a hijacked connection, for the hijacker's callback.
+    Readable(OnReadable),
 }
 
 impl Flight {
@@ -57,6 +65,7 @@ impl Flight {
             feed: None,
             asleep: false,
             body_bytes: 0,
+            orders: Vec::new(),
         }
     }
 }
@@ -70,7 +79,7 @@ impl Waits {
                 None
             }
             Waits::Task(key) => Some(*key),
-            Waits::Nothing | Waits::Body | Waits::Source(_) => None,
+            _ => None,
         }
     }
 }

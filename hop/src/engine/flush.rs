@@ -2,14 +2,17 @@
 
 use std::os::unix::fs::FileExt;
 
-use super::{Engine, Focus, Outside, Verdict};
+use super::live::Live;
+use super::{Connection, Engine, Focus, Outside, Verdict};
 use crate::app::body::BodyError;
+use crate::app::live::closing::CloseReason;
 use crate::buf::out::{self, Out, Output};
 use crate::buf::slab::ConnId;
 use crate::conn::{Conn, Proto, Timer};
-use crate::engine::flight::{Flight, Waits};
+use crate::engine::flight::Waits;
 use crate::proto::cycle::State;
 use crate::proto::h1::H1;
+use crate::wire::close;
 use crate::wire::encode::Date;
 
 /// Unread input at which a connection is not read any further until what it waits for has come.
@@ -24,7 +27,7 @@ impl Engine {
         self.common.date.refresh(outside.now.unix_seconds);
         let Some((mut focus, input)) = self.focus(id, outside) else { return };
         match focus.conn.session {
-            None => focus.turn(&input[..n]),
+            None => focus.turn(&mut input[..n]),
             Some(_) => focus.decrypt(&input[..n]),
         }
     }
@@ -33,13 +36,13 @@ impl Engine {
     pub fn ended(&mut self, id: ConnId, outside: &Outside<'_>) {
         let Some((mut focus, _)) = self.focus(id, outside) else { return };
         focus.conn.ended = true;
-        focus.turn(&[]);
+        focus.turn(&mut []);
     }
 
     /// The connection was reset, or the socket failed: nothing can be sent any more.
     pub fn failed(&mut self, id: ConnId, outside: &Outside<'_>) {
         let Some((mut focus, _)) = self.focus(id, outside) else { return };
-        focus.cut();
+        focus.cut(CloseReason::Left);
     }
 
     /// What the socket should be given next.
@@ -85,7 +88,9 @@ impl Engine {
     }
 
     fn wrote_in_work(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
-        let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return false };
+        let Some((mut focus, _)) = self.focus(id, outside) else { return false };
+        let waited = focus.conn.has_output();
+        let Focus { conn, common, .. } = &mut focus;
         if n > 0 && conn.timer == Timer::Write {
             common.wheel.set(id.slot, outside.now.ticks.plus(common.timeouts.write));
         }
@@ -93,6 +98,10 @@ impl Engine {
             Some(secured) => secured.advance(n),
             None => Out { cork: &mut common.cork, queue: &mut conn.queue }.advance(n),
         }
+        if waited && !conn.has_output() {
+            focus.drained();
+        }
+        let Focus { conn, common, .. } = focus;
         conn.session.is_some() || conn.flight.is_some() || conn.queue.is_some() || !common.cork.is_empty()
     }
 
@@ -115,9 +124,15 @@ impl Engine {
             return Verdict::Close;
         }
         focus.out().uncork();
+        if !focus.conn.has_output() && focus.awaits_hijacker() {
+            focus.call_hijacker();
+        }
+        if focus.conn.cut {
+            return Verdict::Close;
+        }
         let write = focus.conn.has_output();
         focus.rearm_if_stale();
-        if !write && focus.h1().state() == State::Closing {
+        if !write && focus.conn.proto.state() == State::Closing {
             return farewell(focus.conn);
         }
         if !write && has_requests(focus.conn) {
@@ -137,14 +152,18 @@ impl Focus<'_> {
     #[inline]
     pub(crate) fn writer(&mut self) -> (&mut H1, Out<'_>, &Date) {
         let Focus { conn, common, .. } = self;
-        let Proto::H1(h1) = &mut conn.proto;
-        (h1, Out { cork: &mut common.cork, queue: &mut conn.queue }, &common.date)
+        let Conn { proto, queue, .. } = &mut **conn;
+        (h1_in(proto), Out { cork: &mut common.cork, queue }, &common.date)
     }
 
-    /// The machine that speaks on this connection.
+    /// The machine of HTTP.
+    ///
+    /// # Panics
+    ///
+    /// Where the connection speaks something else: only the steps of an exchange ask for it.
+    #[inline]
     pub(crate) fn h1(&mut self) -> &mut H1 {
-        let Proto::H1(h1) = &mut self.conn.proto;
-        h1
+        h1_of(self.conn)
     }
 
     fn decrypt(&mut self, input: &[u8]) {
@@ -160,8 +179,8 @@ impl Focus<'_> {
             carry.get_or_insert_default().append(&plain);
         }
         match decrypted {
-            Ok(()) => self.turn(&[]),
-            Err(_) => self.cut(),
+            Ok(()) => self.turn(&mut []),
+            Err(_) => self.cut(CloseReason::Left),
         }
     }
 
@@ -169,11 +188,7 @@ impl Focus<'_> {
     #[inline]
     pub(crate) fn settle(&mut self) {
         if self.conn.ended && !has_requests(self.conn) {
-            match self.h1().state() {
-                State::Idle | State::Draining => self.h1().stop(),
-                State::Body | State::Early => self.truncated(),
-                State::Owed | State::Answering | State::Closing => {}
-            }
+            self.settle_ended();
         }
         if self.common.stopping {
             self.retire();
@@ -181,11 +196,27 @@ impl Focus<'_> {
         self.rearm();
     }
 
-    /// The server stops: a connection of which nothing is asked any more ends.
+    /// The client has sent its last, and all of it was read.
+    #[cold]
+    fn settle_ended(&mut self) {
+        match (&self.conn.proto, self.conn.proto.state()) {
+            (_, State::Idle | State::Draining) => self.conn.proto.stop(),
+            (_, State::Body | State::Early) => self.truncated(),
+            (Proto::Ws(..) | Proto::Events(..), State::Answering) => {
+                self.conn.proto.stop();
+                self.lose_live(CloseReason::Left);
+            }
+            (Proto::Raw(_), State::Answering) => self.raw_ended(),
+            (_, State::Owed | State::Answering | State::Closing) => {}
+        }
+    }
+
+    /// The server stops: a connection of which nothing is asked any more ends, and so does one that stays open.
     #[cold]
     fn retire(&mut self) {
-        if self.h1().state() == State::Idle && self.conn.carry.is_none() {
-            self.h1().stop();
+        self.end_live(close::AWAY, CloseReason::Shutdown);
+        if self.conn.proto.state() == State::Idle && self.conn.carry.is_none() {
+            self.conn.proto.stop();
             // Without anything unread or unsent there is no answer that a farewell would protect.
             self.conn.cut |= !self.conn.has_output() && self.common.cork.is_empty();
         }
@@ -216,8 +247,22 @@ impl Focus<'_> {
     }
 }
 
+/// The machine of HTTP. Panics as [`Focus::h1`] does.
+#[inline]
+pub(crate) fn h1_of(conn: &mut Connection) -> &mut H1 {
+    h1_in(&mut conn.proto)
+}
+
+#[inline]
+fn h1_in(proto: &mut Proto<Live>) -> &mut H1 {
+    match proto {
+        Proto::H1(h1) => h1,
+        _ => unreachable!("only the steps of an exchange ask for HTTP's machine"),
+    }
+}
+
 /// RFC 9112 §9.6: half-close, let the peer read the answer and close, then close; a close with unread input would reset the answer away.
-fn farewell(conn: &mut Conn<Flight>) -> Verdict {
+fn farewell(conn: &mut Connection) -> Verdict {
     if conn.ended {
         return Verdict::Close;
     }
@@ -228,20 +273,24 @@ fn farewell(conn: &mut Conn<Flight>) -> Verdict {
     Verdict::ShutdownWrite
 }
 
-/// Whether requests were left unread because output had to leave first.
-fn has_requests(conn: &Conn<Flight>) -> bool {
-    let Proto::H1(h1) = &conn.proto;
-    h1.state() == State::Idle && conn.carry.as_ref().is_some_and(|carry| carry.searched == 0)
+/// Whether requests or messages were left unread because output had to leave first.
+fn has_requests(conn: &Connection) -> bool {
+    let goes_on = match &conn.proto {
+        Proto::H1(h1) => h1.state() == State::Idle,
+        Proto::Ws(_, live) => !live.as_ref().is_some_and(|live| live.is_paused()),
+        Proto::Events(..) => false,
+        Proto::Raw(raw) => !raw.over,
+    };
+    goes_on && conn.carry.as_ref().is_some_and(|carry| carry.searched == 0)
 }
 
-fn wants_input(conn: &Conn<Flight>) -> bool {
-    let Proto::H1(h1) = &conn.proto;
-    let waits_for_more = matches!(h1.state(), State::Idle | State::Closing) && conn.queue.is_none();
+fn wants_input(conn: &Connection) -> bool {
+    let waits_for_more = matches!(conn.proto.state(), State::Idle | State::Closing) && conn.queue.is_none();
     !conn.ended && (waits_for_more || conn.carry_bytes() < PAUSE_BYTES)
 }
 
 /// Encrypts output while none waits in its encrypted form.
-fn seal(conn: &mut Conn<Flight>, cork: &mut Vec<u8>) {
+fn seal(conn: &mut Connection, cork: &mut Vec<u8>) {
     let Conn { session: Some(secured), queue, proto, .. } = conn else { return };
     while secured.unsent().is_empty() {
         let n = match out::front(cork, queue) {
@@ -261,8 +310,7 @@ fn seal(conn: &mut Conn<Flight>, cork: &mut Vec<u8>) {
         }
         Out { cork, queue }.advance(n);
     }
-    let Proto::H1(h1) = proto;
-    if h1.state() == State::Closing && secured.unsent().is_empty() && !secured.said_goodbye {
+    if proto.state() == State::Closing && secured.unsent().is_empty() && !secured.said_goodbye {
         secured.said_goodbye = true;
         secured.session.close(&mut secured.cipher);
     }

@@ -1,16 +1,22 @@
 //! Work that waits: mail from other threads, due timers, connections to look at.
 
+use std::sync::Arc;
+
 use super::flight::bury;
 use super::{Engine, Focus, Outside};
-use crate::app::mail::Mail;
+use crate::app::live::closing::CloseReason;
+use crate::app::mail::{LiveOrder, Mail};
 use crate::buf::slab::ConnId;
 
 impl Engine {
     /// Does one piece of waiting work and names the connection that it touched, to be flushed. `None`: no work waits.
     #[inline]
     pub fn run(&mut self, outside: &Outside<'_>) -> Option<ConnId> {
+        self.common.counts.tell(&self.app.live_counts);
         let common = &self.common;
-        let waits = !common.listed.is_empty() || !self.mail.is_empty() || common.mailbox.is_filled();
+        let waits = !(common.listed.is_empty() && self.mail.is_empty())
+            || common.mailbox.is_filled()
+            || common.topics.is_busy();
         // Nearly always nothing waits, and the wheel has been looked at in this tick.
         if waits || common.wheel.may_have_due(outside.now.ticks) { self.run_waiting(outside) } else { None }
     }
@@ -32,6 +38,9 @@ impl Engine {
                     Some(id) => return Some(id),
                     None => continue,
                 }
+            }
+            if let Some(id) = self.serve_subscriber(outside) {
+                return Some(id);
             }
             if let Some(slot) = self.common.wheel.pop(outside.now.ticks) {
                 if let Some(id) = self.conns.id_at(slot)
@@ -79,6 +88,12 @@ impl Engine {
                 self.focus(id, outside)?.0.look();
                 Some(id)
             }
+            Mail::Order(LiveOrder { link, order }) => self.order(&link, *order, outside),
+            Mail::Publication(publication) => {
+                let topic = Arc::clone(publication.topic());
+                self.common.topics.publish(&topic, publication);
+                None
+            }
             Mail::Stop => {
                 self.stop();
                 None
@@ -101,7 +116,7 @@ impl Engine {
         self.stop();
         let ids: Vec<ConnId> = self.conns.ids().collect();
         for id in ids {
-            self.alone(id, |mut focus| focus.cut());
+            self.alone(id, |mut focus| focus.cut(CloseReason::Shutdown));
         }
     }
 
@@ -124,6 +139,7 @@ impl Focus<'_> {
                 self.say_continue();
             }
         }
-        self.turn(&[]);
+        self.tell_drained();
+        self.turn(&mut []);
     }
 }

@@ -8,10 +8,12 @@
 //! The cork is shared by all connections, so a connection is flushed before the next one is touched.
 
 mod answer;
+mod counts;
 mod deadline;
 mod drive;
 mod flight;
 mod flush;
+mod live;
 mod mail;
 #[cfg(test)]
 mod tests;
@@ -19,22 +21,28 @@ mod timeouts;
 mod turn;
 
 use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::app::body::BodyError;
+use crate::app::live::closing::CloseReason;
 use crate::app::mail::{Mail, WorkerMail};
 use crate::app::peer::Peer;
 use crate::app::router::App;
 use crate::buf::slab::{ConnId, Slab};
 use crate::conn::{Conn, Session};
 use crate::local::exec::{Exec, WakeTask};
+use crate::local::topics::Topics;
+use crate::proto::ws::{Packer, Unpacker};
 use crate::time::{Now, Ticks, Wheel};
 use crate::wire::encode::Date;
 use crate::wire::head::HeadLimits;
 
+use self::counts::Counts;
 use self::flight::Flight;
 pub use self::flight::Job;
+use self::live::{Live, Published};
 use self::timeouts::TimeoutTicks;
 use crate::app::response::Response;
 
@@ -50,10 +58,16 @@ pub struct Outside<'a> {
     pub peers: &'a dyn Peers,
 }
 
-/// Looks up addresses of clients.
+/// Looks up what the driver knows of clients.
 pub trait Peers {
     /// The client of this connection.
     fn peer(&self, id: ConnId) -> Peer;
+
+    /// A duplicate of this connection's socket, for a hijacker. `None`: there is no socket, or the system gives no descriptor.
+    fn duplicate(&self, id: ConnId) -> Option<OwnedFd> {
+        let _ = id;
+        None
+    }
 }
 
 /// Knows nobody: for what needs no address.
@@ -98,10 +112,13 @@ pub enum Effect {
     Run(Job),
 }
 
+/// One connection, with what the application keeps for it.
+pub(crate) type Connection = Conn<Flight, Live>;
+
 /// See the module.
 pub struct Engine {
     app: Arc<App>,
-    conns: Slab<Conn<Flight>>,
+    conns: Slab<Connection>,
     input: Vec<u8>,
     /// Mail that was taken and not yet acted upon, the next one last.
     mail: Vec<Mail>,
@@ -121,13 +138,18 @@ pub(crate) struct Common {
     /// Connections to look at.
     listed: VecDeque<ConnId>,
     effects: VecDeque<Effect>,
+    topics: Topics<Published>,
+    /// Away while a frame is read.
+    unpacker: Option<Box<Unpacker>>,
+    packer: Box<Packer>,
+    counts: Counts,
     stopping: bool,
 }
 
 /// One connection, with all that its turn may touch.
 pub(crate) struct Focus<'e> {
     id: ConnId,
-    conn: &'e mut Conn<Flight>,
+    conn: &'e mut Connection,
     common: &'e mut Common,
     app: &'e Arc<App>,
     outside: &'e Outside<'e>,
@@ -150,8 +172,13 @@ impl Engine {
             mailbox,
             listed: VecDeque::new(),
             effects: VecDeque::new(),
+            topics: Topics::default(),
+            unpacker: Some(Box::default()),
+            packer: Box::default(),
+            counts: Counts::default(),
             stopping: false,
         };
+        app.hub.attach(worker, &common.mailbox);
         Engine {
             conns: Slab::new(worker),
             input: vec![0; INPUT_BYTES],
@@ -164,7 +191,7 @@ impl Engine {
 
     /// One connection with all that its turn may touch, and the bytes that were read last.
     #[inline]
-    fn focus<'e>(&'e mut self, id: ConnId, outside: &'e Outside<'e>) -> Option<(Focus<'e>, &'e [u8])> {
+    fn focus<'e>(&'e mut self, id: ConnId, outside: &'e Outside<'e>) -> Option<(Focus<'e>, &'e mut [u8])> {
         let Engine { app, conns, common, input, .. } = self;
         Some((Focus { id, conn: conns.get_mut(id)?, common, app, outside }, input))
     }
@@ -207,7 +234,10 @@ impl Engine {
 
     /// The driver has closed the socket: the connection's slot is free.
     pub fn closed(&mut self, id: ConnId) {
-        self.alone(id, |mut focus| focus.abandon(BodyError::Closed));
+        self.alone(id, |mut focus| {
+            focus.abandon(BodyError::Closed);
+            focus.lose_live(CloseReason::Left);
+        });
         if self.conns.remove(id).is_some() {
             self.common.wheel.clear(id.slot);
             self.app.connections.fetch_sub(1, Ordering::Relaxed);

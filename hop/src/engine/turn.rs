@@ -8,12 +8,16 @@ use http::StatusCode;
 
 use super::Focus;
 use super::flight::bury;
+use crate::app::hijack::Hijack;
+use crate::app::live::opening::Accepted;
+use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
 use crate::app::request::Request;
 use crate::app::responder::Responder;
 use crate::app::response::{Body, FilePart, Response, ResponseHead};
 use crate::app::stream::Source;
 use crate::buf::out::Mark;
+use crate::buf::slab::ConnId;
 use crate::proto::h1::{AnswerError, AnswerHead, H1, Length};
 
 /// What is left to do after a callback that has not simply written its answer.
@@ -28,6 +32,10 @@ pub(crate) enum Later {
     Blocking(BlockingAnswer, Responder),
     /// The head is written; the body is to be pulled.
     Stream(Box<dyn Source>),
+    /// The head is written; a WebSocket or an event stream follows.
+    Live(Box<Accepted>),
+    /// The head is written; what follows is the hijacker's.
+    Hijack(Hijack),
 }
 
 /// Everything that one answer touches.
@@ -51,15 +59,22 @@ impl Exchange for Turn<'_, '_> {
     }
 
     fn response(&mut self, mut response: Response) {
-        if response.status().is_informational() {
+        if response.status().is_informational() && !response.switches_protocols() {
             log::error!("a handler answered the interim status {}; answering 500", response.status());
             response = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
         }
+        let status = response.status();
         self.run_hooks(&mut response.head);
+        if response.outlives_request() && response.status() != status {
+            response.body = self.focus.not_opened(response.body);
+        }
         let length = declared_length(&response);
         let ResponseHead { status, headers, content_type, .. } = &response.head;
         let head = AnswerHead { status: *status, content_type: *content_type, headers: Some(headers), length };
         self.decide_reuse();
+        if response.outlives_request() {
+            self.focus.h1().close_after_answer();
+        }
         let (h1, mut out, date) = self.focus.writer();
         let wanted = out.write(|out| h1.begin(out, date, &head));
         let written = match response.body {
@@ -67,6 +82,8 @@ impl Exchange for Turn<'_, '_> {
                 self.later = Some(Box::new(Later::Stream(source)));
                 return;
             }
+            Body::Live(accepted) => return self.later = Some(Box::new(Later::Live(accepted))),
+            Body::Hijack(hijack) => return self.later = Some(Box::new(Later::Hijack(hijack))),
             Body::Bytes(bytes) if wanted => self.bytes(bytes),
             Body::File(parts) if wanted => self.files(parts),
             _ => Ok(()),
@@ -85,6 +102,10 @@ impl Exchange for Turn<'_, '_> {
 
     fn future(&mut self, future: AnswerFuture) {
         self.later = Some(Box::new(Later::Future(future)));
+    }
+
+    fn address(&self) -> (ConnId, Arc<WorkerMail>) {
+        (self.focus.id, Arc::clone(&self.focus.common.mailbox))
     }
 
     fn blocking(&mut self, work: BlockingAnswer) {
@@ -173,6 +194,7 @@ fn declared_length(response: &Response) -> Length {
         Body::Empty => Length::Exact(said_length(response).unwrap_or(0)),
         Body::Bytes(bytes) => Length::Exact(bytes.len() as u64),
         Body::File(parts) => Length::Exact(parts.iter().map(FilePart::len).sum()),
+        Body::Live(_) | Body::Hijack(_) => Length::Unknown,
         Body::Stream(source) => {
             source.exact_bytes().or_else(|| said_length(response)).map_or(Length::Unknown, Length::Exact)
         }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use super::address::LocalAddr;
 use super::poller::Waker;
 use super::shutdown::{Phase, Stop};
+use crate::app::live::topic::{IntoPublication, Publication};
 use crate::app::mail::WorkerMail;
 use crate::app::router::App;
 use crate::local::mail::{Mailbox, Wake};
@@ -98,6 +99,14 @@ pub struct Stats {
     pub refused: u64,
     /// How often the system had no descriptor or memory for a connection. Raise `ulimit -n` when this grows.
     pub exhausted: u64,
+    /// WebSockets that are open now.
+    pub web_sockets: usize,
+    /// Event streams that are open now.
+    pub event_streams: usize,
+    /// Messages that WebSockets have brought.
+    pub messages_received: u64,
+    /// Messages and events that were sent on WebSockets and event streams.
+    pub messages_sent: u64,
     /// How often a worker woke because something was ready or due. Idle connections do not make it grow.
     pub wakeups: u64,
 }
@@ -130,6 +139,21 @@ impl Handle {
         self.0.stop(Phase::Cut);
     }
 
+    /// Sends to all subscribers of a topic, on all workers: see [`WebSocket::publish`](crate::WebSocket::publish). Never blocks.
+    ///
+    /// ```no_run
+    /// # fn main() -> hop::Result {
+    /// let server = hop::Server::builder().bind("127.0.0.1:0")?;
+    /// let handle = server.handle();
+    /// std::thread::spawn(move || handle.publish("news", "it is noon"));
+    /// server.run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn publish(&self, topic: impl AsRef<str>, message: impl IntoPublication) {
+        self.0.app.hub.publish(Publication::new(topic.as_ref(), message));
+    }
+
     /// Where the server listens.
     pub fn local_addr(&self) -> &LocalAddr {
         &self.0.local_addr
@@ -144,6 +168,9 @@ impl Handle {
             stats.exhausted += counters.exhausted.value();
             stats.wakeups += counters.wakeups.value();
         }
+        let live = &self.0.app.live_counts;
+        (stats.messages_received, stats.messages_sent) = live.messages();
+        (stats.web_sockets, stats.event_streams) = live.open();
         stats
     }
 }

@@ -106,6 +106,10 @@ impl Peers for Sockets {
             _ => Peer::Unknown,
         }
     }
+
+    fn duplicate(&self, id: ConnId) -> Option<OwnedFd> {
+        rustix::io::fcntl_dupfd_cloexec(self.fd(id)?, 0).ok()
+    }
 }
 
 fn place(slot: u32) -> (usize, usize) {

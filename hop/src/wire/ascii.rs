@@ -98,7 +98,7 @@ fn word8(bytes: &[u8], at: usize) -> u64 {
 }
 
 /// The elements of a comma-separated list (RFC 9110 §5.6.1.2): trimmed; empty ones are left out.
-pub(super) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|byte| *byte == b',').map(trim).filter(|element| !element.is_empty())
 }
 

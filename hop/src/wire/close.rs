@@ -8,6 +8,10 @@ pub const AWAY: u16 = 1001;
 pub const PROTOCOL: u16 = 1002;
 /// A kind of data that is not taken, such as bytes where text is wanted.
 pub const UNSUPPORTED: u16 = 1003;
+/// The peer's close frame has no code: never sent.
+pub const NONE: u16 = 1005;
+/// There was no close frame: never sent.
+pub const ABNORMAL: u16 = 1006;
 /// Data that does not fit their kind, such as text that is not UTF-8.
 pub const INVALID: u16 = 1007;
 /// The message goes against a rule of the endpoint.

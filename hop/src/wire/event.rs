@@ -118,6 +118,16 @@ impl Event {
         self
     }
 
+    /// Its text; empty without data.
+    pub(crate) fn text(&self) -> &str {
+        self.data.as_deref().unwrap_or_default()
+    }
+
+    /// What the client will say in `Last-Event-ID`, if the event changes that.
+    pub(crate) fn last_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// Appends the event as text, with the empty line that ends it. To be shared, it is encoded once.
     ///
     /// ```

@@ -6,6 +6,7 @@
 //! [`frame`] its frames, [`close`] the codes that end it, [`utf8`] text in pieces and [`deflate`] compressed messages. For
 //! Server-Sent Events: [`event`].
 
+pub(crate) mod ascii;
 pub mod chunk;
 pub mod close;
 #[cfg(feature = "deflate")]
@@ -21,5 +22,3 @@ pub mod offer;
 pub mod target;
 pub mod trailer;
 pub mod utf8;
-
-mod ascii;

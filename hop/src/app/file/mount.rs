@@ -4,7 +4,8 @@ use http::Method;
 
 use super::dir::{StaticDir, dir};
 use super::one::{StaticFile, file};
-use crate::app::routes::{Entry, Routes, erased};
+use crate::app::erased::erased;
+use crate::app::routes::{Entry, Routes};
 
 impl From<&str> for StaticDir {
     fn from(root: &str) -> Self {

@@ -104,7 +104,9 @@ impl H1 {
                 Length::Unknown => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
             }
         }
-        if !self.keep_alive {
+        if answer.status == StatusCode::SWITCHING_PROTOCOLS {
+            // Its Connection field says `upgrade`, and there is no HTTP to go on with.
+        } else if !self.keep_alive {
             out.extend_from_slice(b"connection: close\r\n");
         } else if self.http10 {
             out.extend_from_slice(b"connection: keep-alive\r\n");

@@ -223,6 +223,12 @@ impl Ws {
         self.close_sent && self.reading == Reading::Over
     }
 
+    /// The connection is lost or given up: nothing is read or sent any more.
+    pub fn end(&mut self) {
+        self.stop();
+        self.close_sent = true;
+    }
+
     /// Bytes that are held of a message that is not whole.
     pub fn held_bytes(&self) -> usize {
         self.gathering.as_ref().map_or(0, |gathering| gathering.data.len())
@@ -231,6 +237,12 @@ impl Ws {
     /// A message has begun and is not whole.
     pub fn is_gathering(&self) -> bool {
         self.gathering.is_some()
+    }
+
+    /// Whether messages are compressed.
+    #[inline]
+    pub fn deflates(&self) -> bool {
+        self.deflate_bits > 0
     }
 
     /// The window of 2^n bytes for which a message can be compressed once and shared, if messages are compressed and nothing is kept

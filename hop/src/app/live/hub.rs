@@ -1,0 +1,183 @@
+//! Topics across workers: who is interested in what, what is retained, and the way to other machines.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::topic::Publication;
+use crate::app::mail::{Mail, WorkerMail};
+
+/// Carries publications between servers. The default, [`InProcess`], stays within this one; one that speaks to a message broker lets
+/// topics span machines.
+///
+/// All that is published here comes to [`publish`](Backplane::publish), and what is to reach the subscribers of this process goes to
+/// [`Local::deliver`]: in `publish` itself, or when it comes back from the broker. Methods are called by workers and must not block.
+pub trait Backplane: Send + Sync + 'static {
+    /// Called once, before anything else: how to reach the subscribers of this process.
+    fn attach(&self, local: Local);
+
+    /// The first subscriber of a topic in this process has come, or the last one has left.
+    fn interest(&self, topic: &str, wanted: bool) {
+        let _ = (topic, wanted);
+    }
+
+    /// Something was published here.
+    fn publish(&self, publication: Publication);
+}
+
+/// The subscribers of this process, for a [`Backplane`]. Keeps nothing alive: when the server has gone it does nothing.
+#[derive(Clone, Debug)]
+pub struct Local(Weak<Hub>);
+
+impl Local {
+    /// Gives a publication to all subscribers of its topic in this process.
+    pub fn deliver(&self, publication: Publication) {
+        if let Some(hub) = self.0.upgrade() {
+            hub.deliver(publication);
+        }
+    }
+
+    /// Publications of a topic were lost on their way: what was retained of it is forgotten, so that a client that comes back gets no
+    /// sequence with a hole in it.
+    pub fn gap(&self, topic: &str) {
+        if let Some(hub) = self.0.upgrade()
+            && let Some(ring) = hub.lock().rings.get_mut(topic)
+        {
+            ring.kept.clear();
+        }
+    }
+}
+
+/// The default [`Backplane`]: gives what is published here to the subscribers here.
+#[derive(Debug, Default)]
+pub struct InProcess {
+    local: Mutex<Option<Local>>,
+}
+
+impl Backplane for InProcess {
+    fn attach(&self, local: Local) {
+        *self.local.lock().unwrap_or_else(PoisonError::into_inner) = Some(local);
+    }
+
+    fn publish(&self, publication: Publication) {
+        let local = self.local.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(local) = local {
+            local.deliver(publication);
+        }
+    }
+}
+
+/// The topics of one app.
+pub(crate) struct Hub {
+    state: Mutex<State>,
+    backplane: Box<dyn Backplane>,
+}
+
+#[derive(Default)]
+struct State {
+    workers: Vec<Option<Arc<WorkerMail>>>,
+    /// The workers that have subscribers.
+    interest: HashMap<Arc<str>, Vec<u16>>,
+    /// What each topic that retains anything has retained.
+    rings: HashMap<String, Ring>,
+}
+
+/// The last publications of a topic, the oldest first.
+struct Ring {
+    kept: VecDeque<Arc<Publication>>,
+    kept_max: usize,
+    /// The number of the last one.
+    number: u64,
+}
+
+impl Hub {
+    /// A hub whose topics retain as many publications as `retained` says.
+    pub(crate) fn new(backplane: Box<dyn Backplane>, retained: &[(String, usize)]) -> Arc<Hub> {
+        let ring = |kept_max| Ring { kept: VecDeque::new(), kept_max, number: 0 };
+        let rings = retained.iter().map(|(topic, kept_max)| (topic.clone(), ring(*kept_max))).collect();
+        let hub = Arc::new(Hub { state: Mutex::new(State { rings, ..State::default() }), backplane });
+        hub.backplane.attach(Local(Arc::downgrade(&hub)));
+        hub
+    }
+
+    #[cfg(test)]
+    pub(crate) fn in_process() -> Arc<Hub> {
+        Hub::new(Box::new(InProcess::default()), &[])
+    }
+
+    /// A worker has begun.
+    pub(crate) fn attach(&self, worker: u16, mailbox: &Arc<WorkerMail>) {
+        let mut state = self.lock();
+        let needed = usize::from(worker) + 1;
+        if state.workers.len() < needed {
+            state.workers.resize(needed, None);
+        }
+        state.workers[usize::from(worker)] = Some(Arc::clone(mailbox));
+    }
+
+    /// A worker's first subscriber of a topic has come, or its last one has left.
+    pub(crate) fn interest(&self, topic: &str, worker: u16, wanted: bool) {
+        let mut state = self.lock();
+        let workers = state.interest.entry(topic.into()).or_default();
+        let before = workers.len();
+        workers.retain(|known| *known != worker);
+        if wanted {
+            workers.push(worker);
+        }
+        let after = workers.len();
+        if after == 0 {
+            state.interest.remove(topic);
+        }
+        drop(state);
+        if (before == 0) != (after == 0) {
+            self.backplane.interest(topic, wanted);
+        }
+    }
+
+    pub(crate) fn publish(&self, publication: Publication) {
+        self.backplane.publish(publication);
+    }
+
+    /// What a topic retains behind the publication with this id, and the number of its last one.
+    pub(crate) fn retained(&self, topic: &str, after: &str) -> (Vec<Arc<Publication>>, u64) {
+        let state = self.lock();
+        let Some(ring) = state.rings.get(topic) else { return (Vec::new(), 0) };
+        let seen = ring.kept.iter().position(|publication| publication.has_id(after));
+        (ring.kept.iter().skip(seen.map_or(0, |seen| seen + 1)).cloned().collect(), ring.number)
+    }
+
+    /// One letter to each worker with subscribers. Under one lock, so that all workers see one order.
+    fn deliver(&self, mut publication: Publication) {
+        let mut state = self.lock();
+        let State { workers, interest, rings } = &mut *state;
+        let mut ring = rings.get_mut(&**publication.topic());
+        if let Some(ring) = &mut ring {
+            ring.number += 1;
+            publication.number = ring.number;
+        }
+        let publication = Arc::new(publication);
+        for worker in interest.get(publication.topic()).into_iter().flatten() {
+            if let Some(Some(mailbox)) = workers.get(usize::from(*worker)) {
+                // A worker that has ended has no subscribers any more.
+                let _ = mailbox.post(Mail::Publication(Arc::clone(&publication)));
+            }
+        }
+        if let Some(ring) = ring {
+            ring.kept.push_back(publication);
+            if ring.kept.len() > ring.kept_max {
+                ring.kept.pop_front();
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic under the lock leaves plain data behind.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hub with {} topics", self.lock().interest.len())
+    }
+}

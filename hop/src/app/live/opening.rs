@@ -1,0 +1,382 @@
+//! The opening of a WebSocket or an event stream: at once, by a future, on the blocking pool, or by whoever holds the [`Opening`].
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use super::handle::Link;
+use super::message::{IntoMessage, Message, OwnedMessage};
+use super::options::Compression;
+use super::port::Port;
+use super::socket::WebSocket;
+use super::stream::EventStream;
+use super::topic::Publication;
+use crate::app::into_response::IntoResponse;
+use crate::app::peer::Peer;
+use crate::app::reply::{Replied, Reply};
+use crate::app::request::Request;
+use crate::app::responder::{Responder, Sent};
+use crate::app::response::{Body, Response};
+use crate::proto::ws::Ws;
+use crate::wire::event::Event;
+use crate::wire::offer::Offer;
+
+/// The state of a connection, without its type.
+pub(crate) type AnyConn = Box<dyn Any + Send>;
+
+/// What an accepted request becomes.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// A WebSocket, with what its handshake has agreed on.
+    Socket(Upgrade),
+    /// An event stream.
+    Stream,
+}
+
+/// What a WebSocket's handshake has agreed on.
+#[derive(Debug)]
+pub(crate) struct Upgrade {
+    /// The value of `Sec-WebSocket-Accept`.
+    accept: String,
+}
+
+impl Upgrade {
+    pub(crate) fn new(accept: String, offers: &[Offer], compress: Compression) -> Upgrade {
+        let _ = (offers, compress);
+        Upgrade { accept }
+    }
+
+    /// The machine that goes on where the handshake ends.
+    pub(crate) fn machine(&self) -> Ws {
+        Ws::default()
+    }
+}
+
+/// What is decided, sent and joined while a connection opens: it happens after the head of the answer, or never.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) kind: Kind,
+    pub(crate) offered: Vec<String>,
+    pub(crate) last_event_id: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) link: Arc<Link>,
+    peer: Peer,
+}
+
+/// What a connection does as soon as it is open, in order.
+#[derive(Debug)]
+pub(crate) enum Action {
+    Message(OwnedMessage),
+    Event(Event),
+    Ping(Vec<u8>),
+    Close { code: u16, reason: String },
+    Subscribe { topic: String, after: Option<String> },
+    Unsubscribe(String),
+    Publish { publication: Publication, to_self: bool },
+    Pause(bool),
+}
+
+/// An accepted connection on its way to the engine: the body of an answer that is no HTTP any more.
+pub(crate) struct Accepted {
+    pub(crate) setup: Setup,
+    pub(crate) conn: AnyConn,
+}
+
+impl fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Accepted").field(&self.setup).finish()
+    }
+}
+
+impl Setup {
+    pub(crate) fn new(kind: Kind, link: Arc<Link>, request: &Request<'_>) -> Setup {
+        Setup {
+            kind,
+            offered: Vec::new(),
+            last_event_id: None,
+            headers: HeaderMap::new(),
+            actions: Vec::new(),
+            link,
+            peer: request.peer(),
+        }
+    }
+
+    /// Chooses a subprotocol out of those that are offered.
+    pub(crate) fn choose(&mut self, name: &str) -> bool {
+        let known = self.offered.iter().any(|offered| offered == name);
+        if let Some(value) = HeaderValue::from_str(name).ok().filter(|_| known) {
+            self.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
+        }
+        known
+    }
+
+    pub(crate) fn header(&mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> bool {
+        let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) else { return false };
+        let of_handshake = name.as_str().starts_with("sec-websocket-")
+            || matches!(
+                name,
+                header::CONNECTION | header::UPGRADE | header::CONTENT_LENGTH | header::TRANSFER_ENCODING
+            );
+        if !of_handshake {
+            self.headers.append(name, value);
+        }
+        !of_handshake
+    }
+
+    /// The answer: the head of the connection, with the connection behind it; or the refusal.
+    fn answer<C: Send + 'static>(self, opened: Result<C, Response>) -> Response {
+        match opened {
+            Ok(conn) => self.accepted(Box::new(conn)),
+            Err(refusal) => refusal,
+        }
+    }
+
+    fn accepted(mut self, conn: AnyConn) -> Response {
+        let mut response = match &self.kind {
+            Kind::Socket(upgrade) => upgrade_head(upgrade),
+            Kind::Stream => stream_head(),
+        };
+        response.head.headers.extend(std::mem::take(&mut self.headers));
+        response.body = Body::Live(Box::new(Accepted { setup: self, conn }));
+        response
+    }
+}
+
+/// RFC 6455 §4.2.2.
+fn upgrade_head(upgrade: &Upgrade) -> Response {
+    let mut response = Response::new(StatusCode::SWITCHING_PROTOCOLS);
+    let headers = &mut response.head.headers;
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&upgrade.accept) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    response
+}
+
+/// With what keeps caches and proxies from holding events back.
+pub(crate) fn stream_head() -> Response {
+    let mut response = Response::new(StatusCode::OK);
+    response.head.content_type = Some("text/event-stream");
+    response.head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.head.headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// Records what a connection will do; nothing of it happens if it is refused.
+impl Port for Setup {
+    fn message(&mut self, message: Message<'_>) -> Sent {
+        self.actions.push(Action::Message(message.to_owned()));
+        Sent::Now
+    }
+
+    fn event(&mut self, event: &Event) -> Sent {
+        self.actions.push(Action::Event(event.clone()));
+        Sent::Now
+    }
+
+    fn ping(&mut self, payload: &[u8]) {
+        self.actions.push(Action::Ping(payload.to_vec()));
+    }
+
+    fn close(&mut self, code: u16, reason: &str) {
+        self.actions.push(Action::Close { code, reason: reason.to_owned() });
+    }
+
+    fn subscribe(&mut self, topic: &str, after: Option<&str>) {
+        self.actions.push(Action::Subscribe { topic: topic.to_owned(), after: after.map(str::to_owned) });
+    }
+
+    fn unsubscribe(&mut self, topic: &str) {
+        self.actions.push(Action::Unsubscribe(topic.to_owned()));
+    }
+
+    fn publish(&mut self, publication: Publication, to_self: bool) {
+        self.actions.push(Action::Publish { publication, to_self });
+    }
+
+    fn pause(&mut self, paused: bool) {
+        self.actions.push(Action::Pause(paused));
+    }
+
+    fn queued_bytes(&self) -> usize {
+        0
+    }
+
+    fn link(&mut self) -> Arc<Link> {
+        Arc::clone(&self.link)
+    }
+
+    fn peer(&self) -> Peer {
+        self.peer.clone()
+    }
+
+    fn setup(&mut self) -> Option<&mut Setup> {
+        Some(self)
+    }
+}
+
+/// How an opening is decided: as a [`Reply`] is for a request. For generated code.
+#[doc(hidden)]
+pub struct Opener<'a, C> {
+    reply: Reply<'a>,
+    setup: Setup,
+    conn: PhantomData<fn(C)>,
+}
+
+impl<'a, C: Send + 'static> Opener<'a, C> {
+    pub(crate) fn new(reply: Reply<'a>, setup: Setup) -> Self {
+        Opener { reply, setup, conn: PhantomData }
+    }
+
+    /// Decides now, about a WebSocket.
+    pub fn socket(self, decide: impl FnOnce(&mut WebSocket<'_>) -> Result<C, Response>) -> Replied {
+        let Opener { reply, mut setup, .. } = self;
+        let opened = decide(&mut WebSocket::new(&mut setup));
+        reply.send(setup.answer(opened))
+    }
+
+    /// Decides now, about an event stream.
+    pub fn stream(self, decide: impl FnOnce(&mut EventStream<'_>) -> Result<C, Response>) -> Replied {
+        let Opener { reply, mut setup, .. } = self;
+        let opened = decide(&mut EventStream::new(&mut setup));
+        reply.send(setup.answer(opened))
+    }
+
+    /// Refuses: for what cannot be extracted.
+    pub fn refuse(self, refusal: impl IntoResponse) -> Replied {
+        self.reply.send(refusal.into_response())
+    }
+
+    /// A future decides, on the connection's worker.
+    pub fn future<F>(self, decide: impl FnOnce(Opening<C>) -> F) -> Replied
+    where
+        F: Future<Output = Response> + 'static,
+    {
+        let Opener { reply, setup, .. } = self;
+        reply.future(decide(Opening::new(setup, None)))
+    }
+
+    /// A closure decides, on the blocking pool.
+    pub fn blocking(self, decide: impl FnOnce(Opening<C>, &Request<'_>) -> Response + Send + 'static) -> Replied {
+        let Opener { reply, setup, .. } = self;
+        let opening = Opening::new(setup, None);
+        reply.blocking(move |request| decide(opening, request))
+    }
+
+    /// Whoever holds the [`Opening`] decides.
+    pub fn defer(self) -> (Opening<C>, Replied) {
+        let Opener { reply, setup, .. } = self;
+        let (responder, replied) = reply.defer();
+        (Opening::new(setup, Some(responder)), replied)
+    }
+}
+
+impl<C> fmt::Debug for Opener<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Opener").field(&self.setup).finish()
+    }
+}
+
+/// A WebSocket or an event stream that is not open yet: owned and `Send`, for whoever decides about it later.
+///
+/// * An `async fn` or a `blocking` function takes it as `&mut Opening<Conn>`, and returns what a plain one would.
+/// * A plain function takes it by value, and somebody calls [`accept`](Opening::accept) or [`refuse`](Opening::refuse), from any thread.
+///   Dropped, it refuses with 500.
+///
+/// What it sends and joins takes effect after the handshake. What the client sends meanwhile waits (16 KiB of it; then reading stops);
+/// an opening that is undecided after ten seconds, or the route's `timeout`, is answered 503.
+pub struct Opening<C = ()> {
+    setup: Option<Setup>,
+    /// Where whoever holds it by value decides.
+    responder: Option<Responder>,
+    conn: PhantomData<fn(C)>,
+}
+
+impl<C: Send + 'static> Opening<C> {
+    fn new(setup: Setup, responder: Option<Responder>) -> Self {
+        Opening { setup: Some(setup), responder, conn: PhantomData }
+    }
+
+    /// For generated code: the answer that a decision makes.
+    #[doc(hidden)]
+    pub fn decided(mut self, opened: Result<C, Response>) -> Response {
+        match self.setup.take() {
+            Some(setup) => setup.answer(opened),
+            None => Response::new(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Opens the connection. [`Sent::Closed`]: the client has gone, and `conn` is dropped.
+    pub fn accept(self, conn: C) -> Sent {
+        self.decide(Ok(conn))
+    }
+
+    /// Answers with what is no `101` and no stream, such as 401 or 403.
+    pub fn refuse(self, refusal: impl IntoResponse) -> Sent {
+        self.decide(Err(refusal.into_response()))
+    }
+
+    fn decide(mut self, opened: Result<C, Response>) -> Sent {
+        let responder = self.responder.take();
+        let answer = self.decided(opened);
+        responder.map_or(Sent::Closed, |responder| responder.send(answer))
+    }
+
+    /// Whether the client has gone.
+    pub fn is_closed(&self) -> bool {
+        self.responder.as_ref().is_some_and(Responder::is_closed)
+    }
+}
+
+impl<C> Opening<C> {
+    fn port(&mut self) -> &mut Setup {
+        self.setup.as_mut().expect("the setup is taken only by what consumes the opening")
+    }
+
+    /// The subprotocols that the client offers, the one that it likes best first.
+    pub fn protocols(&mut self) -> Vec<String> {
+        self.port().offered.clone()
+    }
+
+    /// Chooses a subprotocol. `false`: the client does not offer it.
+    pub fn protocol(&mut self, name: &str) -> bool {
+        self.port().choose(name)
+    }
+
+    /// Adds a field to the head of the answer. `false`: HTTP does not allow it, or it belongs to the handshake.
+    pub fn header(&mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> bool {
+        self.port().header(name, value)
+    }
+
+    /// The id of the event that the client of an event stream has seen last, if it comes back.
+    pub fn last_event_id(&mut self) -> Option<String> {
+        self.port().last_event_id.clone()
+    }
+
+    /// Sends a message as soon as the WebSocket is open.
+    pub fn send(&mut self, message: impl IntoMessage) {
+        message.lend(|message| self.port().message(message));
+    }
+
+    /// Sends an event as soon as the stream is open.
+    pub fn send_event(&mut self, event: impl Into<Event>) {
+        self.port().event(&event.into());
+    }
+
+    /// Joins a topic as soon as it is open.
+    pub fn subscribe(&mut self, topic: impl AsRef<str>) {
+        self.port().subscribe(topic.as_ref(), None);
+    }
+}
+
+impl<C> fmt::Debug for Opening<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Opening").field(&self.setup).finish()
+    }
+}

@@ -1,0 +1,145 @@
+//! Topics: what is published to one is sent to all its subscribers, on all workers, as WebSocket messages or as events.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use super::message::{IntoMessage, Message, OwnedMessage};
+use crate::buf::slab::ConnId;
+use crate::proto::ws;
+use crate::wire::encode;
+use crate::wire::event::Event;
+
+/// What is published: a message or an event.
+#[derive(Clone, Debug)]
+pub(crate) enum Payload {
+    Message(OwnedMessage),
+    Event(Event),
+}
+
+/// Something on its way to the subscribers of a topic. Encoded once for each kind of connection, whoever needs it first.
+#[derive(Clone)]
+pub struct Publication {
+    topic: Arc<str>,
+    payload: Payload,
+    /// The connection that published it and does not get it back.
+    pub(crate) except: Option<ConnId>,
+    /// Its number among those that its topic retains; 0 where it retains none.
+    pub(crate) number: u64,
+    frame: OnceLock<Bytes>,
+    text: OnceLock<Bytes>,
+    chunk: OnceLock<Bytes>,
+}
+
+impl Publication {
+    /// A publication to `topic`.
+    pub fn new(topic: &str, message: impl IntoPublication) -> Publication {
+        Publication {
+            topic: topic.into(),
+            payload: message.into_payload().0,
+            except: None,
+            number: 0,
+            frame: OnceLock::new(),
+            text: OnceLock::new(),
+            chunk: OnceLock::new(),
+        }
+    }
+
+    /// The topic.
+    pub fn topic(&self) -> &Arc<str> {
+        &self.topic
+    }
+
+    /// What a WebSocket's client gets: of an event, its data as text.
+    pub fn message(&self) -> Message<'_> {
+        match &self.payload {
+            Payload::Message(message) => message.borrow(),
+            Payload::Event(event) => Message::of_text(event.text()),
+        }
+    }
+
+    /// What an event stream's client gets: of a message, its text; of bytes that are no UTF-8, nothing.
+    pub fn event(&self) -> Option<Event> {
+        match &self.payload {
+            Payload::Event(event) => Some(event.clone()),
+            Payload::Message(message) => {
+                let text = str::from_utf8(message.borrow().as_bytes()).ok()?;
+                Some(Event::data(text.to_owned()))
+            }
+        }
+    }
+
+    /// A whole frame, uncompressed.
+    pub(crate) fn frame(&self) -> &Bytes {
+        self.frame.get_or_init(|| {
+            let mut frame = Vec::new();
+            let Message { kind, data } = self.message();
+            ws::encode(&mut frame, kind, data);
+            frame.into()
+        })
+    }
+
+    /// An event as text; empty where there is none to send.
+    pub(crate) fn text(&self) -> &Bytes {
+        self.text.get_or_init(|| {
+            let mut text = Vec::new();
+            if let Some(event) = self.numbered_event() {
+                event.encode(&mut text);
+            }
+            text.into()
+        })
+    }
+
+    /// The same in a chunk of its own.
+    pub(crate) fn chunk(&self) -> &Bytes {
+        self.chunk.get_or_init(|| {
+            let mut chunk = Vec::new();
+            encode::chunk(&mut chunk, self.text());
+            chunk.into()
+        })
+    }
+
+    /// The event, with its number as its id where the topic retains it and the publisher gave it none.
+    fn numbered_event(&self) -> Option<Event> {
+        let event = self.event()?;
+        Some(if self.number > 0 && event.last_id().is_none() { event.id(self.number.to_string()) } else { event })
+    }
+
+    /// Whether a client that saw `id` last has seen this one.
+    pub(crate) fn has_id(&self, id: &str) -> bool {
+        self.numbered_event().is_some_and(|event| event.last_id() == Some(id))
+    }
+}
+
+impl fmt::Debug for Publication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Publication to {:?}: {:?}", self.topic, self.payload)
+    }
+}
+
+/// What can be published: everything that can be sent as a message, and an [`Event`].
+pub trait IntoPublication {
+    /// For hop itself.
+    #[doc(hidden)]
+    fn into_payload(self) -> OpaquePayload;
+}
+
+/// What is published, for hop itself.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OpaquePayload(pub(crate) Payload);
+
+impl<M: IntoMessage> IntoPublication for M {
+    fn into_payload(self) -> OpaquePayload {
+        let message = self.lend(|message| message.to_owned());
+        let message = message.unwrap_or_else(|| Message::of_text("").to_owned());
+        OpaquePayload(Payload::Message(message))
+    }
+}
+
+impl IntoPublication for Event {
+    fn into_payload(self) -> OpaquePayload {
+        OpaquePayload(Payload::Event(self))
+    }
+}

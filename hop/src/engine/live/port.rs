@@ -1,0 +1,233 @@
+//! What a callback does with its connection.
+
+use std::sync::Arc;
+
+use super::{Ending, Kept};
+use crate::app::endpoint::Endpoint;
+use crate::app::live::handle::Link;
+use crate::app::live::message::Message;
+use crate::app::live::opening::Setup;
+use crate::app::live::options::Overflow;
+use crate::app::live::port::Port;
+use crate::app::live::topic::Publication;
+use crate::app::peer::Peer;
+use crate::app::request::Arrival;
+use crate::app::responder::Sent;
+use crate::buf::out::Out;
+use crate::conn::Proto;
+use crate::engine::Focus;
+use crate::proto::ws::Ws;
+use crate::wire::event::Event;
+use crate::wire::{close, encode};
+
+/// An open connection, for as long as one callback runs.
+pub(super) struct LivePort<'p, 'e> {
+    pub(super) focus: &'p mut Focus<'e>,
+    pub(super) endpoint: &'p Arc<Endpoint>,
+    pub(super) kept: &'p mut Kept,
+}
+
+impl LivePort<'_, '_> {
+    /// Makes sure that there is room for so many bytes; says otherwise what becomes of them.
+    #[inline]
+    fn room(&mut self, bytes: usize) -> Result<(), Sent> {
+        let waiting = self.queued_bytes();
+        let fits = waiting == 0 || waiting + bytes <= self.endpoint.live.queue_bytes;
+        if fits { Ok(()) } else { self.overflow(bytes) }
+    }
+
+    #[cold]
+    fn overflow(&mut self, bytes: usize) -> Result<(), Sent> {
+        let max = self.endpoint.live.queue_bytes;
+        match self.endpoint.live.overflow {
+            Overflow::DropNewest => Err(Sent::Full),
+            Overflow::DropOldest => {
+                let made = self.focus.out().drop_oldest(bytes, max);
+                if made { Ok(()) } else { Err(Sent::Full) }
+            }
+            Overflow::Close => {
+                self.focus.say_close(close::TRY_LATER, "");
+                self.kept.ending = Some(Ending::Overflow);
+                Err(Sent::Full)
+            }
+        }
+    }
+
+    /// Writes something for which there is room. With the policy to drop the oldest it stays a piece of its own.
+    #[inline]
+    fn put(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Sent {
+        let mut out = self.focus.out();
+        if out.queue.is_none() {
+            out.write(write);
+            return Sent::Now;
+        }
+        self.put_behind(write)
+    }
+
+    #[cold]
+    fn put_behind(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Sent {
+        let mut out = self.focus.out();
+        if self.endpoint.live.overflow == Overflow::DropOldest {
+            let mut piece = Vec::new();
+            write(&mut piece);
+            out.droppable(piece);
+        } else {
+            out.write(write);
+        }
+        Sent::Queued(out.memory_bytes())
+    }
+
+    /// Writes bytes that many connections share.
+    fn put_shared(&mut self, bytes: &bytes::Bytes) -> Sent {
+        if let Err(sent) = self.room(bytes.len()) {
+            return sent;
+        }
+        if self.endpoint.live.overflow == Overflow::DropOldest {
+            return self.put(|out| out.extend_from_slice(bytes));
+        }
+        let mut out = self.focus.out();
+        out.shared(bytes.clone());
+        if out.queue.is_some() { Sent::Queued(out.memory_bytes()) } else { Sent::Now }
+    }
+
+    /// Sends what was published to a topic.
+    pub(super) fn deliver(&mut self, publication: &Publication) -> Sent {
+        match &self.focus.conn.proto {
+            Proto::Ws(ws, _) if ws.close_sent() => Sent::Closed,
+            Proto::Ws(ws, _) if ws.deflates() => self.message(publication.message()),
+            Proto::Ws(..) => {
+                self.focus.common.counts.sent += 1;
+                self.put_shared(publication.frame())
+            }
+            Proto::Events(events, _) if events.over => Sent::Closed,
+            Proto::Events(events, _) => {
+                let chunked = events.chunked;
+                self.kept.active_at = self.focus.outside.now.ticks;
+                self.focus.common.counts.sent += 1;
+                self.put_shared(if chunked { publication.chunk() } else { publication.text() })
+            }
+            Proto::H1(_) | Proto::Raw(_) => Sent::Closed,
+        }
+    }
+
+    /// The machine of a WebSocket, and what it writes with.
+    fn socket(&mut self) -> Option<(&mut Ws, Out<'_>)> {
+        let Focus { conn, common, .. } = &mut *self.focus;
+        let Proto::Ws(ws, _) = &mut conn.proto else { return None };
+        Some((ws, Out { cork: &mut common.cork, queue: &mut conn.queue }))
+    }
+}
+
+impl Port for LivePort<'_, '_> {
+    #[inline]
+    fn message(&mut self, message: Message<'_>) -> Sent {
+        if !matches!(&self.focus.conn.proto, Proto::Ws(ws, _) if !ws.close_sent()) {
+            return Sent::Closed;
+        }
+        if let Err(sent) = self.room(message.len()) {
+            return sent;
+        }
+        self.focus.common.counts.sent += 1;
+        let Message { kind, data } = message;
+        let Focus { conn, common, .. } = &mut *self.focus;
+        let Proto::Ws(ws, _) = &mut conn.proto else { return Sent::Closed };
+        if conn.queue.is_none() {
+            ws.message(&mut common.cork, kind, data, &mut common.packer);
+            return Sent::Now;
+        }
+        let mut frame = Vec::new();
+        ws.message(&mut frame, kind, data, &mut common.packer);
+        self.put_behind(|out| out.extend_from_slice(&frame))
+    }
+
+    fn event(&mut self, event: &Event) -> Sent {
+        let Proto::Events(events, _) = &self.focus.conn.proto else { return Sent::Closed };
+        if events.over {
+            return Sent::Closed;
+        }
+        let chunked = events.chunked;
+        let mut text = Vec::new();
+        event.encode(&mut text);
+        if let Err(sent) = self.room(text.len()) {
+            return sent;
+        }
+        self.kept.active_at = self.focus.outside.now.ticks;
+        self.focus.common.counts.sent += 1;
+        self.put(|out| if chunked { encode::chunk(out, &text) } else { out.extend_from_slice(&text) })
+    }
+
+    fn ping(&mut self, payload: &[u8]) {
+        if let Some((ws, mut out)) = self.socket() {
+            out.write(|out| ws.ping(out, payload));
+        }
+    }
+
+    fn close(&mut self, code: u16, reason: &str) {
+        if self.kept.ending.is_some() {
+            return;
+        }
+        let code = if close::may_be_sent(code) { code } else { close::INTERNAL };
+        self.focus.say_close(code, reason);
+        self.kept.ending = Some(Ending::Closed { code });
+    }
+
+    fn subscribe(&mut self, topic: &str, after: Option<&str>) {
+        let known = self.focus.common.topics.number(topic);
+        if known.is_some_and(|number| self.kept.topics.iter().any(|membership| membership.topic == number)) {
+            return;
+        }
+        let membership = self.focus.join(topic);
+        self.kept.topics.push(membership);
+        let Some(after) = after else { return };
+        let (retained, last) = self.focus.app.hub.retained(topic, after);
+        self.focus.common.topics.note(membership, last);
+        for publication in retained {
+            self.deliver(&publication);
+        }
+    }
+
+    fn unsubscribe(&mut self, topic: &str) {
+        let Some(number) = self.focus.common.topics.number(topic) else { return };
+        if let Some(at) = self.kept.topics.iter().position(|membership| membership.topic == number) {
+            self.focus.leave(self.kept.topics.swap_remove(at));
+        }
+    }
+
+    fn publish(&mut self, mut publication: Publication, to_self: bool) {
+        if !to_self {
+            publication.except = Some(self.focus.id);
+        }
+        self.focus.app.hub.publish(publication);
+    }
+
+    fn pause(&mut self, paused: bool) {
+        if self.kept.paused && !paused {
+            self.kept.active_at = self.focus.outside.now.ticks;
+            self.focus.list();
+        }
+        self.kept.paused = paused;
+    }
+
+    #[inline]
+    fn queued_bytes(&self) -> usize {
+        match &self.focus.conn.queue {
+            None => self.focus.common.cork.len(),
+            Some(queue) => queue.memory_bytes(),
+        }
+    }
+
+    fn link(&mut self) -> Arc<Link> {
+        let Focus { id, common, .. } = &*self.focus;
+        let max = self.endpoint.live.queue_bytes;
+        let made = self.kept.link.get_or_insert_with(|| Link::new(*id, Arc::clone(&common.mailbox), max));
+        Arc::clone(made)
+    }
+
+    fn peer(&self) -> Peer {
+        self.focus.arrival().peer()
+    }
+
+    fn setup(&mut self) -> Option<&mut Setup> {
+        None
+    }
+}

@@ -1,0 +1,97 @@
+//! Hijacked connections: given away, or kept on the poll loop with a callback of the user's.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::super::drive::Step;
+use super::super::flight::Waits;
+use super::Focus;
+use crate::app::hijack::{Hijack, OnReadable, RawConn, RawIo, Stay, lock};
+use crate::buf::carry::Carry;
+use crate::buf::out::Out;
+use crate::conn::{Proto, Raw};
+
+impl Focus<'_> {
+    /// The answer's head is written: HTTP ends here, and the hijacker has its turn when the head has left.
+    pub(crate) fn go_raw(&mut self) {
+        self.conn.proto = Proto::Raw(Raw::default());
+    }
+
+    /// Whether a hijacker waits for the output to leave.
+    pub(crate) fn awaits_hijacker(&self) -> bool {
+        self.conn.flight.as_ref().is_some_and(|flight| matches!(flight.waits, Waits::Hijack(_)))
+    }
+
+    /// Gives the connection to its hijacker. What he does not keep on the poll loop ends here, without a word to the client: his copy of
+    /// the socket lives on.
+    pub(crate) fn call_hijacker(&mut self) {
+        let Some(flight) = &mut self.conn.flight else { return };
+        let Waits::Hijack(Hijack(take)) = std::mem::replace(&mut flight.waits, Waits::Nothing) else { return };
+        let unread = self.conn.carry.take().map(|carry| carry.unread().to_vec()).unwrap_or_default();
+        let socket = if self.conn.session.is_none() { self.outside.peers.duplicate(self.id) } else { None };
+        let (conn, stay) = RawConn::new(socket, unread);
+        self.guarded(|| take(conn));
+        let Some(flight) = &mut self.conn.flight else { return };
+        match std::mem::replace(&mut *lock(&stay), Stay::Over) {
+            Stay::With(callback, unread) => {
+                flight.waits = Waits::Readable(callback);
+                if !unread.is_empty() {
+                    self.conn.carry = Some(Box::new(Carry::from(&*unread)));
+                }
+                self.list();
+            }
+            Stay::Undecided | Stay::Over => self.conn.cut(),
+        }
+    }
+
+    /// Calls the user's callback with what is there to read.
+    pub(crate) fn raw(&mut self, input: &mut [u8]) -> Step {
+        if self.output_lags() {
+            return Step::Wait;
+        }
+        let Some(flight) = &mut self.conn.flight else { return Step::Used(input.len()) };
+        let Waits::Readable(callback) = &mut flight.waits else { return Step::Wait };
+        let (ended, waiting) = (self.conn.ended, self.conn.queue.as_ref().map_or(0, |queue| queue.memory_bytes()));
+        let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
+        match out.write(|out| call(callback, input, ended, out, waiting)) {
+            Some((used, closes)) => {
+                if closes {
+                    self.conn.proto.stop();
+                }
+                if used == 0 && !closes { Step::Partial } else { Step::Used(used) }
+            }
+            None => {
+                log::error!("the callback of a hijacked connection panicked; closing it");
+                self.conn.proto.stop();
+                Step::Used(input.len())
+            }
+        }
+    }
+
+    /// The client has sent its last: the callback is told, then the connection ends.
+    pub(crate) fn raw_ended(&mut self) {
+        if !self.awaits_hijacker() {
+            self.raw(&mut []);
+            self.conn.proto.stop();
+        }
+    }
+}
+
+/// How much the callback has used, and whether it closes. `None`: it panicked, and what it sent is taken back.
+fn call(
+    callback: &mut OnReadable,
+    input: &mut [u8],
+    ended: bool,
+    out: &mut Vec<u8>,
+    waiting: usize,
+) -> Option<(usize, bool)> {
+    let before = out.len();
+    let called = catch_unwind(AssertUnwindSafe(|| {
+        let mut io = RawIo::new(input, ended, out, waiting);
+        callback(&mut io);
+        (io.used, io.closes)
+    }));
+    if called.is_err() {
+        out.truncate(before);
+    }
+    called.ok()
+}
