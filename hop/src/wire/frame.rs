@@ -108,7 +108,7 @@ impl FrameError {
             FrameError::FragmentedControl => "a control frame is fragmented (RFC 6455 §5.5)",
             FrameError::LongControl => "a control frame is longer than 125 bytes (RFC 6455 §5.5)",
             FrameError::Length => "the length is not written in the fewest bytes (RFC 6455 §5.2)",
-            FrameError::LengthTopBit => "the length is above 2^63 (RFC 6455 §5.2)",
+            FrameError::LengthTopBit => "the length is 2^63 or more (RFC 6455 §5.2)",
         }
     }
 }
