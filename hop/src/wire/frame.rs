@@ -1,4 +1,4 @@
-//! WebSocket frames (RFC 6455 §5): headers read and written, payloads unmasked.
+//! WebSocket frames (RFC 6455 §5): headers read and written. Their payloads are the business of [`mask`](super::mask).
 //!
 //! Read by hand and not by tungstenite's `FrameHeader`, whose cursor and 14 dependencies cost more than the rules below.
 //! [`parse`] takes any legal header; [`whole`] is the short way for what nearly every frame is.
@@ -70,7 +70,7 @@ pub struct Header {
     pub rsv1: bool,
     /// What the frame is.
     pub opcode: OpCode,
-    /// The key to [`unmask`] with. Frames of clients always have one, those of servers never (RFC 6455 §5.1).
+    /// The key to [`unmask`](super::mask::unmask) with. Frames of clients always have one, those of servers never (RFC 6455 §5.1).
     pub mask: Option<[u8; 4]>,
     /// Length of the payload that follows, below 2^63. It is the peer's word: never allocate by it.
     pub payload_bytes: u64,
@@ -195,7 +195,7 @@ fn length(input: &[u8], short: u8) -> Result<Option<(usize, u64)>, FrameError> {
 pub struct Whole {
     /// Bytes, not text.
     pub binary: bool,
-    /// The key to [`unmask`] with.
+    /// The key to [`unmask`](super::mask::unmask) with.
     pub key: [u8; 4],
     /// Where the payload begins.
     pub start: usize,
@@ -273,96 +273,6 @@ fn head(out: &mut Vec<u8>, first: u8, payload_bytes: u64) {
 fn long_head(out: &mut Vec<u8>, first: u8, payload_bytes: u64) {
     out.extend_from_slice(&[first, LENGTH_64]);
     out.extend_from_slice(&payload_bytes.to_be_bytes());
-}
-
-/// Unmasks (or masks) `payload` in place (RFC 6455 §5.3). `offset` is how many bytes of the frame's payload came before it.
-///
-/// ```
-/// let mut payload = *b"in two parts";
-/// hop::ws::unmask(&mut payload, *b"key!", 0);
-/// hop::ws::unmask(&mut payload[..5], *b"key!", 0);
-/// hop::ws::unmask(&mut payload[5..], *b"key!", 5);
-/// assert_eq!(&payload, b"in two parts");
-/// ```
-#[inline]
-pub fn unmask(payload: &mut [u8], key: [u8; 4], offset: usize) {
-    unmask_seen(payload, rotated(key, offset));
-}
-
-/// The key as it applies `offset` bytes later.
-#[inline]
-pub fn rotated(mut key: [u8; 4], offset: usize) -> [u8; 4] {
-    key.rotate_left(offset % 4);
-    key
-}
-
-/// Unmasks as [`unmask`] does, and says whether all that it saw is ASCII: the first look at a text costs no second pass.
-///
-/// The last word is read before and written after the others, so that what is left over needs no loop over bytes.
-#[inline]
-pub fn unmask_seen(payload: &mut [u8], key: [u8; 4]) -> bool {
-    if payload.len() >= 64 {
-        return unmask_long(payload, key);
-    }
-    let half = u32::from_ne_bytes(key);
-    let word = u64::from(half) << 32 | u64::from(half);
-    let Some(last) = payload.last_chunk::<8>() else { return unmask_short(payload, key) };
-    let last = u64::from_ne_bytes(*last) ^ turned(word, payload.len());
-    let mut seen = last;
-    for chunk in payload.as_chunks_mut::<8>().0 {
-        let plain = u64::from_ne_bytes(*chunk) ^ word;
-        seen |= plain;
-        *chunk = plain.to_ne_bytes();
-    }
-    if let Some(chunk) = payload.last_chunk_mut() {
-        *chunk = last.to_ne_bytes();
-    }
-    seen & 0x8080_8080_8080_8080 == 0
-}
-
-/// Blocks first: what is left is shorter than one.
-#[inline(never)]
-fn unmask_long(payload: &mut [u8], key: [u8; 4]) -> bool {
-    let (blocks, rest) = payload.as_chunks_mut::<64>();
-    let seen = unmask_blocks(blocks, u32::from_ne_bytes(key));
-    unmask_seen(rest, key) && seen & 0x8080_8080_8080_8080 == 0
-}
-
-/// Unmasks blocks; gives all that it saw, ORed.
-///
-/// By bytes, with the key and what was seen as numbers: of this the compiler makes 19 vector instructions a block. Look at them
-/// after any change here; asking the sum `is_ascii` makes 500 of them.
-#[inline(never)]
-fn unmask_blocks(blocks: &mut [[u8; 64]], key: u32) -> u64 {
-    let key: [u8; 16] = std::array::from_fn(|at| key.to_ne_bytes()[at % 4]);
-    let mut seen = [0; 16];
-    for block in blocks {
-        for vector in block.as_chunks_mut::<16>().0 {
-            for at in 0..16 {
-                vector[at] ^= key[at];
-                seen[at] |= vector[at];
-            }
-        }
-    }
-    let seen = u128::from_ne_bytes(seen);
-    seen as u64 | (seen >> 64) as u64
-}
-
-#[inline(never)]
-fn unmask_short(payload: &mut [u8], key: [u8; 4]) -> bool {
-    let mut seen = 0;
-    for (byte, key) in payload.iter_mut().zip(key.into_iter().cycle()) {
-        *byte ^= key;
-        seen |= *byte;
-    }
-    seen < 0x80
-}
-
-/// The doubled key as it applies to a word that begins `offset` bytes later.
-#[inline(always)]
-fn turned(word: u64, offset: usize) -> u64 {
-    let bits = 8 * (offset % 4) as u32;
-    if cfg!(target_endian = "little") { word.rotate_right(bits) } else { word.rotate_left(bits) }
 }
 
 #[cfg(test)]

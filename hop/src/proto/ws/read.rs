@@ -2,7 +2,8 @@
 
 use super::{Event, Gathering, Kind, Reading, Unpacker, Ws, WsError};
 use crate::wire::close;
-use crate::wire::frame::{self, Header, OpCode, Whole, rotated, unmask_seen};
+use crate::wire::frame::{self, Header, OpCode, Whole};
+use crate::wire::mask::{rotated, unmask_seen};
 use crate::wire::utf8::{self, Tail};
 
 /// How many bytes were used, and what came.

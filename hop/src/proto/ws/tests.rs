@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::rng::{Rng, for_seeds};
-use crate::wire::frame::{Header, unmask};
+use crate::wire::frame::Header;
+use crate::wire::mask::unmask;
 
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 const MAX: usize = 1 << 20;
