@@ -162,7 +162,7 @@ impl Inflater {
 
     /// A block said that it is the last one: legal inside a message, which goes on with the same window (RFC 7692 §7.2.3.5).
     ///
-    /// Only this message's part of the window is put back. As that is a copy of up to 32 KiB, a message that restarts more often
+    /// Only this message's part of the window is put back: what refers to messages before it is malformed then. As that is a copy of up to 32 KiB, a message that restarts more often
     /// than its length explains is refused.
     fn go_on(&mut self, so_far: &[u8], room: &mut Room) -> Result<(), InflateError> {
         room.restarts += 1;

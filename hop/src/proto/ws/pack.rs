@@ -1,7 +1,8 @@
 //! What the connections of a worker share: room for a message that is not in the input as it is, inflater and deflaters.
 
+use super::{Kind, encode};
 #[cfg(feature = "deflate")]
-use super::{Kind, WsError};
+use super::{OpCode, WsError};
 #[cfg(feature = "deflate")]
 use crate::wire::deflate::{Deflater, InflateError, Inflater, LEVEL, WINDOW_BITS_MAX};
 
@@ -65,14 +66,16 @@ impl Packer {
 
     /// Appends a message as a compressed frame for all connections with this [`Ws::shared_window_bits`](super::Ws), or as it is
     /// where that is not longer. A publisher encodes once and shares.
-    #[cfg(feature = "deflate")]
     pub fn encode(&mut self, out: &mut Vec<u8>, kind: Kind, data: &[u8], window_bits: u8) {
-        self.deflate(None, data, window_bits);
-        if self.payload.len() < data.len() {
-            crate::wire::frame::frame(out, super::OpCode::of(kind), true, &self.payload);
-        } else {
-            super::encode(out, kind, data);
+        #[cfg(feature = "deflate")]
+        {
+            self.deflate(None, data, window_bits);
+            if self.payload.len() < data.len() {
+                return crate::wire::frame::frame(out, OpCode::of(kind), true, &self.payload);
+            }
         }
+        let _ = window_bits; // Without the feature there is nothing to compress with.
+        encode(out, kind, data);
     }
 
     /// Puts the compressed form into `payload`, made by the connection's own deflater or a shared one.

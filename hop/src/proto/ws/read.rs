@@ -2,7 +2,8 @@
 
 use super::{Event, Gathering, Kind, Reading, Unpacker, Ws, WsError};
 use crate::wire::close;
-use crate::wire::frame::{self, Header, OpCode, Whole, rotated, unmask_seen};
+use crate::wire::frame::{self, Header, OpCode, Whole};
+use crate::wire::mask::{rotated, unmask_seen};
 use crate::wire::utf8::{self, Tail};
 
 /// How many bytes were used, and what came.
@@ -31,8 +32,8 @@ impl Ws {
             let Whole { binary, key, start, end } = whole;
             let data = &mut input[start..end];
             let ascii = unmask_seen(data, key);
-            if !(ascii || binary || utf8::is_valid(data)) {
-                return Err(self.failed(WsError::Text));
+            if !(ascii || binary) {
+                return self.text(end, data);
             }
             return Ok((end, Event::Message { kind: if binary { Kind::Binary } else { Kind::Text }, data }));
         }
@@ -198,10 +199,14 @@ impl Ws {
         Err(WsError::Compressed)
     }
 
-    #[cold]
-    fn failed(&mut self, error: WsError) -> WsError {
-        self.stop();
-        error
+    /// A whole text that is not ASCII.
+    #[inline(never)]
+    fn text<'b>(&mut self, end: usize, data: &'b [u8]) -> Step<'b> {
+        if !utf8::is_valid(data) {
+            self.stop();
+            return Err(WsError::Text);
+        }
+        Ok((end, Event::Message { kind: Kind::Text, data }))
     }
 
     /// Nothing is read any more.

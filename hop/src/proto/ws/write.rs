@@ -26,20 +26,14 @@ impl Ws {
         true
     }
 
-    #[cfg(feature = "deflate")]
     fn compressed(&mut self, out: &mut Vec<u8>, kind: Kind, data: &[u8], packer: &mut Packer) {
-        let own = self.contexts.as_mut().and_then(|contexts| contexts.deflater.as_mut());
-        if own.is_none() {
-            return packer.encode(out, kind, data, self.deflate_bits);
+        #[cfg(feature = "deflate")]
+        if let Some(own) = self.contexts.as_mut().and_then(|contexts| contexts.deflater.as_mut()) {
+            // Sent even where it is longer: both windows have to hold it.
+            packer.deflate(Some(own), data, self.deflate_bits);
+            return frame(out, OpCode::of(kind), true, &packer.payload);
         }
-        // Sent even where it is longer: both windows have to hold it.
-        packer.deflate(own, data, self.deflate_bits);
-        frame(out, OpCode::of(kind), true, &packer.payload);
-    }
-
-    #[cfg(not(feature = "deflate"))]
-    fn compressed(&mut self, out: &mut Vec<u8>, kind: Kind, data: &[u8], _: &mut Packer) {
-        encode(out, kind, data);
+        packer.encode(out, kind, data, self.deflate_bits);
     }
 
     /// Appends a ping. What of `data` is beyond 125 bytes is left out.
