@@ -234,6 +234,7 @@ impl Focus<'_> {
     }
 
     /// Runs the callback, and does what it has asked for.
+    #[inline(always)]
     fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
         self.exchange(Some(request), raw, |turn| {
             let before = turn.mark();
