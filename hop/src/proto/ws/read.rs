@@ -46,7 +46,7 @@ impl Ws {
         if self.reading == Reading::Over {
             return Ok((input.len(), if input.is_empty() { Event::None } else { Event::Progress }));
         }
-        if self.skip_bytes > 0 {
+        if self.reading == Reading::Dropping && self.gathering.is_some() {
             return Ok(self.skip(input, 0));
         }
         let step = match self.gathering.take() {
@@ -74,7 +74,7 @@ impl Ws {
             return self.control(header.opcode, key, input, start, header.payload_bytes as usize);
         }
         if self.reading == Reading::Dropping {
-            self.skip_bytes = header.payload_bytes;
+            self.gathering = Some(Box::new(Gathering::dropped(header.payload_bytes)));
             return Ok(self.skip(input, start));
         }
         self.data(&header, key, input, start, message_bytes_max, unpacker)
@@ -83,8 +83,9 @@ impl Ws {
     /// Drops what is there of a data frame's payload, which begins at `start`.
     fn skip<'b>(&mut self, input: &[u8], start: usize) -> (usize, Event<'b>) {
         let here = (input.len() - start) as u64;
-        let skipped = here.min(self.skip_bytes);
-        self.skip_bytes -= skipped;
+        let left = self.gathering.as_ref().map_or(0, |gathering| gathering.frame_left);
+        let skipped = here.min(left);
+        self.gathering = (left > skipped).then(|| Box::new(Gathering::dropped(left - skipped)));
         let used = start + skipped as usize;
         (used, if used == 0 { Event::None } else { Event::Progress })
     }
@@ -227,6 +228,11 @@ impl Gathering {
             compressed,
             tail: Tail::default(),
         }
+    }
+
+    /// What is left of a frame that nobody wants.
+    pub(super) fn dropped(frame_left: u64) -> Gathering {
+        Gathering { frame_left, ..Gathering::new(OpCode::Binary, false) }
     }
 
     fn begin_frame(&mut self, header: &Header, key: [u8; 4], message_bytes_max: usize) -> Result<(), WsError> {

@@ -1,6 +1,6 @@
 //! Writing frames.
 
-use super::{Kind, Packer, Reading, Ws, WsError};
+use super::{Gathering, Kind, Packer, Reading, Ws, WsError};
 use crate::wire::close::{REASON_BYTES_MAX, fitting, may_be_sent};
 use crate::wire::frame::{CONTROL_BYTES_MAX, OpCode, frame};
 
@@ -65,7 +65,8 @@ impl Ws {
         if self.reading == Reading::Open {
             self.reading = Reading::Dropping;
         }
-        self.skip_bytes = self.gathering.take().map_or(0, |gathering| gathering.frame_left);
+        let left = self.gathering.take().map_or(0, |gathering| gathering.frame_left);
+        self.gathering = (left > 0).then(|| Box::new(Gathering::dropped(left)));
         let mut payload = [0; CONTROL_BYTES_MAX];
         let mut len = 0;
         if let Some(code) = code.filter(|code| may_be_sent(*code)) {
