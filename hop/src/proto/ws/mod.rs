@@ -233,7 +233,7 @@ impl Ws {
 
     /// A message has begun and is not whole.
     pub fn is_gathering(&self) -> bool {
-        self.gathering.is_some()
+        self.gathering.is_some() && self.reading == Reading::Open
     }
 
     /// Whether messages are compressed.
