@@ -8,4 +8,5 @@ pub mod pin;
 pub mod process;
 pub mod requests;
 pub mod stats;
+pub mod tokio_server;
 pub mod workload;
