@@ -2,6 +2,9 @@
 //! that can be started, pinned and asked what it has cost.
 
 pub mod ceiling;
+pub mod exchange;
+pub mod fanout;
+pub mod handshake;
 pub mod load;
 pub mod peers;
 pub mod pin;
@@ -9,4 +12,5 @@ pub mod process;
 pub mod requests;
 pub mod stats;
 pub mod tokio_server;
+pub mod websocket;
 pub mod workload;

@@ -13,6 +13,12 @@ pub const PLAIN: [&str; 4] = ["limit", "std_example", "tokio_example", "hop_exam
 /// Servers of a folder of files, started with `--root`. The first is the ceiling.
 pub const FILES: [&str; 2] = ["limit_file", "static_site"];
 
+/// Servers that echo WebSocket messages. The first is the ceiling.
+pub const ECHO: [&str; 4] = ["limit_ws", "fastwebsockets_echo", "tungstenite_echo", "ws_example"];
+
+/// Servers that send what is posted to `/publish` to the WebSockets at `/ws-topic`. The first is the ceiling.
+pub const FAN_OUT: [&str; 2] = ["limit_fanout", "hop_fanout"];
+
 /// Builds the servers in the profile of this program, and tells where they lie: beside it.
 ///
 /// # Errors

@@ -64,9 +64,12 @@ def show(begun, expected, case):
 def summarise(results, expected, report):
     """Prints the counts and every case that is not fine; the exit code."""
     counts = collections.Counter(worst(result) for result in results.values())
+    wrong = collections.defaultdict(list)
     for case in sorted(results, key=lambda case: [int(part) for part in case.split(".")]):
         if worst(results[case]) not in FINE:
-            print("%-10s %s, close: %s" % (case, results[case]["behavior"], results[case]["behaviorClose"]))
+            wrong[results[case]["behavior"], results[case]["behaviorClose"]].append(case)
+    for (behaviour, close), cases in sorted(wrong.items()):
+        print("%s, close %s: %s" % (behaviour, close, " ".join(cases)))
     print("autobahn: " + ", ".join("%d %s" % (counts.get(name, 0), name) for name in SHOWN))
     print("autobahn: report in " + os.path.join(report, "index.html"))
     if len(results) != expected:

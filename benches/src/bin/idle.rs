@@ -5,6 +5,7 @@
 //! context switches (each wake-up is one) the server spends while nothing at all happens.
 
 use hop_benches::{
+    exchange::Exchange,
     load::{self, Plan, Stop},
     peers,
     pin::{self, Cores},
@@ -88,7 +89,8 @@ fn measure(options: &Options, folder: &Path, name: &'static str) -> io::Result<R
         pin::to(cores.client)?;
     }
     let server = Server::start(&folder.join(name), &[], options.workers, cores)?;
-    let plan = warmed_up(&server)?;
+    let exchange = Exchange::http(server.addr, requests::BARE)?;
+    let plan = warmed_up(&server, &exchange)?;
     let (threads, resident_bytes) = (server.threads()?, server.resident_bytes()?);
     let bar = ProgressBar::new((options.connections + options.seconds as usize) as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").expect("the template is valid"));
@@ -116,12 +118,11 @@ fn measure(options: &Options, folder: &Path, name: &'static str) -> io::Result<R
 }
 
 /// Some requests over some connections, which are closed again.
-fn warmed_up(server: &Server) -> io::Result<Plan<'static>> {
+fn warmed_up<'a>(server: &Server, exchange: &'a Exchange) -> io::Result<Plan<'a>> {
     let plan = Plan {
         addr: server.addr,
         connections: 64,
-        request: requests::BARE,
-        answer_bytes: load::probe(server.addr, requests::BARE)?,
+        exchange,
         pipelined: 1,
         per_connection: None,
         stop: Stop::Requests(10_000),

@@ -9,7 +9,8 @@ use std::{
 use tungstenite::Error;
 
 fn main() -> io::Result<()> {
-    let options = Options::from_args("Echoes WebSocket messages, a thread per connection (so --workers changes nothing).");
+    let options =
+        Options::from_args("Echoes WebSocket messages, a thread per connection (so --workers changes nothing).");
     let listener = TcpListener::bind(&options.addr)?;
     listening(listener.local_addr()?);
     loop {
