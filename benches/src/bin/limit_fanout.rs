@@ -56,7 +56,7 @@ impl Work for FanOut {
         for frame in self.published.drain(..) {
             for (socket, _) in connections.iter().flatten().filter(|(_, is_subscriber)| *is_subscriber) {
                 // A subscriber that does not read misses messages.
-                drop(send(socket, &frame, SendFlags::NOSIGNAL));
+                let _ = send(socket, &frame, SendFlags::NOSIGNAL);
             }
         }
     }
