@@ -4,6 +4,7 @@
 pub mod ceiling;
 pub mod exchange;
 pub mod fanout;
+pub mod growth;
 pub mod handshake;
 pub mod load;
 pub mod peers;

@@ -65,13 +65,8 @@ impl Outcome {
 ///
 /// # Errors
 /// When one of them fails; descriptors may have run out on either side.
-pub fn hold(plan: &Plan<'_>, count: usize, mut opened: impl FnMut()) -> io::Result<Vec<TcpStream>> {
-    let mut held = Vec::with_capacity(count);
-    for _ in 0..count {
-        held.push(plan.exchange.used(plan.addr)?);
-        opened();
-    }
-    Ok(held)
+pub fn hold(addr: SocketAddr, exchange: &Exchange, count: usize, opened: impl Fn()) -> io::Result<Vec<TcpStream>> {
+    (0..count).map(|_| exchange.used(addr).inspect(|_| opened())).collect()
 }
 
 /// Carries a plan out.

@@ -183,7 +183,7 @@ impl Workload {
         if self.idle == 0 {
             return Ok(sample);
         }
-        let _held = load::hold(&plan, self.idle, || ())?;
+        let _held = load::hold(server.addr, &exchange, self.idle, || ())?;
         Ok(Sample { own_base_us: Some(sample.cpu_us), ..cost(server, || bench.send(&plan))? })
     }
 

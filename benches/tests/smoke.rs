@@ -44,7 +44,7 @@ fn connections_can_be_replaced_while_others_are_held_idle() {
     let server = limit();
     let exchange = http(&server, requests::BARE);
     let plan = Plan { per_connection: Some(10), ..plan(&server, &exchange, 500) };
-    let held = load::hold(&plan, 20, || ()).unwrap();
+    let held = load::hold(server.addr, &exchange, 20, || ()).unwrap();
     assert_eq!(load::run(&plan).unwrap().requests, 500);
     assert_eq!(held.len(), 20);
 }
@@ -88,12 +88,21 @@ fn what_is_published_reaches_every_subscriber() {
 
 #[test]
 fn the_cost_of_a_server_can_be_read() {
-    let server = limit();
+    let mut server = limit();
     let before = server.cpu_time().unwrap();
     load::run(&plan(&server, &http(&server, requests::BARE), 5000)).unwrap();
     assert!(server.cpu_time().unwrap() > before);
+    assert_eq!(server.tasks().unwrap(), 0);
     assert_eq!(server.threads().unwrap(), 1);
     assert!(server.resident_bytes().unwrap() > 0);
     assert!(server.context_switches().unwrap() > 0);
     server.stop().unwrap();
+}
+
+#[test]
+fn the_tasks_of_a_tokio_server_can_be_counted() {
+    let mut server = Server::start(Path::new(env!("CARGO_BIN_EXE_tungstenite_echo")), &[], 1, None).unwrap();
+    let before = server.tasks().unwrap();
+    let held = load::hold(server.addr, &websocket::echo("/", 20), 10, || ()).unwrap();
+    assert_eq!((held.len(), server.tasks().unwrap()), (10, before + 10));
 }

@@ -45,7 +45,7 @@ fn main() -> io::Result<()> {
         per_connection: options.per_connection,
         stop: options.stop,
     };
-    let held = load::hold(&plan, options.idle, || ())?;
+    let held = load::hold(addr, &exchange, options.idle, || ())?;
     let outcome = load::run(&plan)?;
     println!(
         "{} requests in {:.3} s: {:.0} a second; answers of {} bytes, {} idle connections held",
