@@ -8,8 +8,12 @@ mod callback;
 mod check;
 mod errors;
 mod expand;
+mod extract;
 mod fallback;
 mod item;
+mod live;
+mod names;
+mod options;
 mod path;
 mod routes;
 #[cfg(test)]
