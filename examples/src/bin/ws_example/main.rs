@@ -22,15 +22,12 @@ mod ws_std;
 
 use std::time::SystemTime;
 
+use hop::Server;
 use hop::prelude::*;
-use hop::{Server, StaticFile};
 use hop_examples::{Options, listening};
 
 use self::chat::Chat;
-use self::stats::{Watch, stats};
-use self::ws_event::ws_event;
-use self::ws_low::ws_low;
-use self::ws_std::ws_std;
+use self::stats::Watch;
 
 /// What `/file` serves.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/ws_example/page.html");
@@ -58,9 +55,8 @@ fn clock() -> Event {
 fn main() -> hop::Result {
     let options = Options::from_args("Serves a page with WebSockets in four styles, events and a chat.");
     let watch = Watch::default();
-    let routes = routes![page, ws_low, ws_high, ws_std, ws_event, sse, clock, stats, Chat]
-        .file("/file", StaticFile::new(FILE))
-        .state(watch.clone());
+    let echoes = routes![ws_low::upgrade, ws_high, ws_std::upgrade, ws_event::upgrade];
+    let routes = routes![page, sse, clock, stats::numbers, Chat].merge(echoes).file("/file", FILE).state(watch.clone());
     let server = Server::builder().routes(routes).workers(options.workers).bind(&options.addr)?;
     watch.begin(server.handle());
     listening(server.local_addr());

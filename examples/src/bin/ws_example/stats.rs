@@ -36,7 +36,7 @@ struct Numbers {
 }
 
 #[route("/stats", every = "1s")]
-pub fn stats(State(watch): State<Watch>) -> Option<Event> {
+pub fn numbers(State(watch): State<Watch>) -> Option<Event> {
     let Began { server, resident_bytes: before } = watch.0.get()?;
     let Stats { connections, web_sockets, event_streams, messages_received, messages_sent, .. } = server.stats();
     let now = resident_bytes();

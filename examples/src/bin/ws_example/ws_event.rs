@@ -15,7 +15,7 @@ use super::ws_std::config;
 const READ_BYTES: usize = 4096;
 
 #[route("/ws-event")]
-pub fn ws_event(headers: Headers<'_>) -> Response {
+pub fn upgrade(headers: Headers<'_>) -> Response {
     let hijack = Response::hijack(|conn| {
         let config = config().read_buffer_size(READ_BYTES).write_buffer_size(0);
         let mut socket = WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config));

@@ -7,7 +7,7 @@ use hop::ws::{FrameError, Header, OpCode, close, parse, unmask};
 use super::handshake;
 
 #[route("/ws-low")]
-pub fn ws_low(headers: Headers<'_>) -> Response {
+pub fn upgrade(headers: Headers<'_>) -> Response {
     let hijack = Response::hijack(|conn| {
         let mut echo = Echo::default();
         conn.on_readable(move |io| {

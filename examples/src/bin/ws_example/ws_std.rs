@@ -15,12 +15,13 @@ pub fn config() -> WebSocketConfig {
 }
 
 #[route("/ws-std")]
-pub fn ws_std(headers: Headers<'_>) -> Response {
+pub fn upgrade(headers: Headers<'_>) -> Response {
     handshake::accept(headers, Response::hijack(start))
 }
 
 fn start(conn: RawConn) {
-    let started = conn.into_stream().and_then(|stream| thread::Builder::new().name("ws-std".into()).spawn(|| echo(stream)));
+    let started =
+        conn.into_stream().and_then(|stream| thread::Builder::new().name("ws-std".into()).spawn(|| echo(stream)));
     if let Err(error) = started {
         eprintln!("/ws-std: {error}");
     }
