@@ -10,8 +10,7 @@ mod pack;
 mod read;
 mod write;
 
-pub use pack::{Packer, Unpacker};
-pub use write::encode;
+pub use pack::{Packer, Unpacker, encode};
 
 use crate::wire::close::{self, CloseError};
 use crate::wire::frame::{FrameError, OpCode};
