@@ -41,7 +41,7 @@ impl Focus<'_> {
         // Asked by nearly every turn, which this keeps from the table of the others.
         if timer == Timer::Idle {
             return match &self.conn.proto {
-                Proto::H1(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
+                Proto::H1(_) | Proto::Raw(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
                 _ => self.live_deadline(),
             };
         }
@@ -64,7 +64,7 @@ impl Focus<'_> {
             Timer::Head => self.refuse(PeerError::HeadTimeout),
             Timer::Body => self.refuse(PeerError::BodyTimeout),
             Timer::Answer => self.late(),
-            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => self.live_due(),
+            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_) | Proto::Raw(_)) => self.live_due(),
             Timer::Write => self.cut(CloseReason::Stalled),
             // An idle connection has nothing unsent: no farewell is needed.
             Timer::Idle | Timer::Linger => self.cut(CloseReason::Left),
@@ -87,6 +87,7 @@ fn waits_for(conn: &Connection) -> Timer {
         // The client may take its time to close, but not for ever.
         Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
         Proto::Raw(raw) if raw.over => Timer::Linger,
+        Proto::Raw(raw) if raw.rests => Timer::Idle,
         Proto::Raw(_) => Timer::Off,
     }
 }

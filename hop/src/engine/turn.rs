@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::Focus;
 use super::flight::bury;
-use crate::app::hijack::Hijack;
+use crate::app::hijack::{Hijack, OnReadable};
 use crate::app::live::opening::Accepted;
 use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
@@ -36,6 +36,8 @@ pub(crate) enum Later {
     Live(Box<Accepted>),
     /// The head is written; what follows is the hijacker's.
     Hijack(Hijack),
+    /// Nothing is written; the request, and all that follows it, is read by this callback.
+    Host(OnReadable),
 }
 
 /// Everything that one answer touches.
@@ -102,6 +104,10 @@ impl Exchange for Turn<'_, '_> {
 
     fn future(&mut self, future: AnswerFuture) {
         self.later = Some(Box::new(Later::Future(future)));
+    }
+
+    fn host(&mut self, callback: OnReadable) {
+        self.later = Some(Box::new(Later::Host(callback)));
     }
 
     fn address(&self) -> (ConnId, Arc<WorkerMail>) {

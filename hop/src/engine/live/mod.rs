@@ -213,8 +213,11 @@ impl Focus<'_> {
 
     /// All that had to wait for the client has left.
     pub(crate) fn drained(&mut self) {
-        let Some(Some(live)) = self.conn.proto.live() else { return };
-        live.kept.drained = true;
+        match &mut self.conn.proto {
+            Proto::Ws(_, Some(live)) | Proto::Events(_, Some(live)) => live.kept.drained = true,
+            Proto::Raw(_) => {}
+            _ => return,
+        }
         self.list();
     }
 
