@@ -71,10 +71,19 @@ fn waits_for(conn: &Conn<Flight>) -> Timer {
         State::Idle if conn.carry.is_some() => Timer::Head,
         State::Idle => Timer::Idle,
         State::Draining => Timer::Body,
+        State::Closing => Timer::Linger,
+        State::Body | State::Early | State::Owed | State::Answering => waits_within_a_request(conn),
+    }
+}
+
+/// Apart from the above, which every turn asks and which needs few registers.
+#[inline(never)]
+fn waits_within_a_request(conn: &Conn<Flight>) -> Timer {
+    let Proto::H1(h1) = &conn.proto;
+    match h1.state() {
         State::Body | State::Early if wants_body(conn) && !h1.owes_continue() => Timer::Body,
         State::Body | State::Owed if answer_timeout(conn).is_some() => Timer::Answer,
-        State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
-        State::Closing => Timer::Linger,
+        _ => Timer::Off,
     }
 }
 
