@@ -70,20 +70,20 @@ fn waits_for(conn: &Conn<Flight>) -> Timer {
         _ if conn.has_output() => Timer::Write,
         State::Idle if conn.carry.is_some() => Timer::Head,
         State::Idle => Timer::Idle,
-        State::Draining => Timer::Body,
-        State::Closing => Timer::Linger,
-        State::Body | State::Early | State::Owed | State::Answering => waits_within_a_request(conn),
+        state => waits_within_a_request(conn, state),
     }
 }
 
 /// Apart from the above, which every turn asks and which needs few registers.
 #[inline(never)]
-fn waits_within_a_request(conn: &Conn<Flight>) -> Timer {
+fn waits_within_a_request(conn: &Conn<Flight>, state: State) -> Timer {
     let Proto::H1(h1) = &conn.proto;
-    match h1.state() {
+    match state {
+        State::Draining => Timer::Body,
         State::Body | State::Early if wants_body(conn) && !h1.owes_continue() => Timer::Body,
         State::Body | State::Owed if answer_timeout(conn).is_some() => Timer::Answer,
-        _ => Timer::Off,
+        State::Idle | State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
+        State::Closing => Timer::Linger,
     }
 }
 
