@@ -28,13 +28,34 @@ pub fn begin(out: &mut Vec<u8>, status: StatusCode, date: &Date) {
 /// Writes a whole answer of HTTP/1.1 with a body, whose only field beyond Date is its type: the plain path.
 #[inline]
 pub fn plain(out: &mut Vec<u8>, status: StatusCode, date: &Date, content_type: Option<&str>, body: &[u8]) {
-    match content_type {
-        Some(TEXT_TYPE) if status == StatusCode::OK => out.extend_from_slice(&date.text),
-        _ => begin_plain(out, status, date, content_type),
+    if status == StatusCode::OK && content_type == Some(TEXT_TYPE) {
+        out.extend_from_slice(&date.text);
+    } else {
+        begin_plain(out, status, date, content_type);
     }
-    out.extend_from_slice(itoa::Buffer::new().format(body.len()).as_bytes());
-    out.extend_from_slice(b"\r\n\r\n");
+    end_plain(out, body.len());
     out.extend_from_slice(body);
+}
+
+/// The digits of the length, and the end of the head. Up to four digits leave as one word, which is cheaper than three copies.
+#[inline(always)]
+fn end_plain(out: &mut Vec<u8>, mut length: usize) {
+    if length > 9999 {
+        out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+        return out.extend_from_slice(b"\r\n\r\n");
+    }
+    let mut word = u64::from_le_bytes(*b"\r\n\r\n\0\0\0\0");
+    let mut end = out.len() + 4;
+    loop {
+        word = word << 8 | (b'0' as usize + length % 10) as u64;
+        end += 1;
+        length /= 10;
+        if length == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&word.to_le_bytes());
+    out.truncate(end);
 }
 
 /// All before the length, where it is not the most usual one.
