@@ -30,7 +30,7 @@ pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outsi
 }
 
 /// Sends what a connection has to send, as far as the socket takes it, and gives what is to be done with it then.
-#[inline]
+#[inline(always)]
 pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> Verdict {
     let mut left_bytes = TURN_BYTES;
     loop {
