@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::FileExt;
 
-use super::{Engine, Focus, Outside, Verdict};
+use super::{Engine, Focus, Next, Outside, Verdict};
 use crate::app::body::BodyError;
 use crate::buf::out::{self, Out, Output};
 use crate::buf::slab::ConnId;
@@ -71,21 +71,21 @@ impl Engine {
         }
     }
 
-    /// `n` bytes of what [`Engine::output`] gave have left. Says whether to ask for more output before the verdict.
+    /// `n` bytes of what [`Engine::output`] gave have left. Says what to ask for next.
     #[inline]
-    pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
+    pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> Next {
         match self.conns.get(id) {
             Some(conn) if conn.is_at_rest() => {
                 let cork = &mut self.common.cork;
                 Out { cork, queue: &mut None }.advance(n);
-                !cork.is_empty()
+                if cork.is_empty() { Next::Rest } else { Next::Output }
             }
             _ => self.wrote_in_work(id, n, outside),
         }
     }
 
-    fn wrote_in_work(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
-        let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return false };
+    fn wrote_in_work(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> Next {
+        let Some((Focus { conn, common, .. }, _)) = self.focus(id, outside) else { return Next::Verdict };
         if n > 0 && conn.timer == Timer::Write {
             common.wheel.set(id.slot, outside.now.ticks.plus(common.timeouts.write));
         }
@@ -93,7 +93,8 @@ impl Engine {
             Some(secured) => secured.advance(n),
             None => Out { cork: &mut common.cork, queue: &mut conn.queue }.advance(n),
         }
-        conn.session.is_some() || conn.flight.is_some() || conn.queue.is_some() || !common.cork.is_empty()
+        let rests = conn.session.is_none() && conn.flight.is_none() && conn.queue.is_none() && common.cork.is_empty();
+        if rests { Next::Verdict } else { Next::Output }
     }
 
     /// What to do with the socket after it was flushed.
@@ -101,9 +102,7 @@ impl Engine {
     pub fn verdict(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {
         match self.conns.get(id) {
             // The plain path: everything was answered, and all of it has left.
-            Some(conn) if conn.is_at_rest() && self.common.cork.is_empty() => {
-                Verdict::Watch { read: true, write: false }
-            }
+            Some(conn) if conn.is_at_rest() && self.common.cork.is_empty() => Verdict::REST,
             _ => self.verdict_in_work(id, outside),
         }
     }
