@@ -59,6 +59,7 @@ impl<'e> Focus<'e> {
 
 impl Focus<'_> {
     /// One turn: uses the unread input and `fresh` behind it, as far as possible.
+    #[inline(always)]
     pub(crate) fn turn(&mut self, fresh: &[u8]) {
         match self.conn.carry.take() {
             None => {
