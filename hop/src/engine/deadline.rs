@@ -12,7 +12,7 @@ use crate::time::{Ticks, ticks_in};
 impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
     /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
         if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Body) {

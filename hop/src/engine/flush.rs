@@ -165,7 +165,7 @@ impl Focus<'_> {
     }
 
     /// After a turn: ends what cannot go on, and sets the deadline.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&mut self) {
         if self.conn.ended && !has_requests(self.conn) {
             match self.h1().state() {
