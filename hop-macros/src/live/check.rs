@@ -162,7 +162,7 @@ pub(crate) fn block_keys(block: &Block, args: &Args, errors: &mut Errors) {
 
 /// Whether every key fits a route of these kinds.
 pub(crate) fn keys(kinds: Kinds, args: &Args, errors: &mut Errors) {
-    for key in args.live.iter().map(|setting| &setting.key) {
+    for key in args.live.iter().filter(|setting| setting.change.is_some()).map(|setting| &setting.key) {
         let (fits, what) = match key.to_string().as_str() {
             "every" => (true, ""),
             "keep_alive" => (kinds.stream, "event streams"),
