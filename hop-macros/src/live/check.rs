@@ -121,14 +121,16 @@ fn closing(roles: &[Role<'_>], errors: &mut Errors) {
 
 fn stray(callback: Callback, ty: &Type, block: &Block) -> String {
     let conn = block.conn().map(types::written);
+    let port = callback.side().map_or("WebSocket", Side::port);
     if types::is_mutable(ty) {
         return match conn {
-            Some(conn) => format!("expected `&mut {conn}`, as it is written after `type Conn`: the state of a connection is told by that"),
+            Some(conn) => format!(
+                "expected `&mut {port}<'_>` or `&mut {conn}`: they are told by these names, as they are written here"
+            ),
             None => "expected a `type Conn = …;` in this block whose state this is; a WebSocket or an event stream is told by its own name, which an import must not change".to_owned(),
         };
     }
     let conn = conn.unwrap_or_else(|| "Conn".to_owned());
-    let port = callback.side().map_or("WebSocket", Side::port);
     let taken = match callback {
         Callback::Message => format!("`&mut {port}<'_>`, `&mut {conn}` and one message"),
         Callback::Pong => format!("`&mut {port}<'_>`, `&mut {conn}` and the payload as `&[u8]`"),
