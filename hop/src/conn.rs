@@ -208,4 +208,4 @@ impl<F, L> Conn<F, L> {
 }
 
 // With the slab's slot (8), the timer wheel's entry (16) and the driver's socket (16) a connection stays within 128 bytes.
-const _: () = assert!(size_of::<Conn<(), ()>>() <= 96);
+const _: () = assert!(size_of::<Conn<(), ()>>() <= 88);

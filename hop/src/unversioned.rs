@@ -15,7 +15,7 @@ pub mod wire {
     #[cfg(feature = "deflate")]
     pub use crate::wire::deflate;
     pub use crate::wire::{
-        chunk, close, encode, event, frame, framing, handshake, head, host, offer, target, trailer, utf8,
+        chunk, close, encode, event, frame, framing, handshake, head, host, mask, offer, target, trailer, utf8,
     };
 }
 

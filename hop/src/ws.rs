@@ -32,8 +32,9 @@
 //! assert_eq!(out, b"\x81\x05Hello");
 //! ```
 
-pub use crate::wire::frame::{CONTROL_BYTES_MAX, FrameError, HEADER_BYTES_MAX, Header, OpCode, parse, unmask};
+pub use crate::wire::frame::{CONTROL_BYTES_MAX, FrameError, HEADER_BYTES_MAX, Header, OpCode, parse};
 pub use crate::wire::handshake::accept_key;
+pub use crate::wire::mask::unmask;
 
 /// Close codes (RFC 6455 §7.4).
 pub mod close {

@@ -9,9 +9,11 @@
 //! | [`check`] | plays a fixture against any [`check::Wire`] and judges the outcome |
 //! | [`fuzz`] | mutated fixtures, for a bounded time |
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
+//! | [`browser`] | a headless Chromium |
 //! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
 pub mod alloc;
+pub mod browser;
 pub mod check;
 pub mod fixture;
 pub mod fuzz;

@@ -53,9 +53,13 @@ pub(crate) struct BadEncoding;
 
 /// The parameters of a path, percent-decoded. `%2F` has become a slash inside its parameter: it never splits one.
 ///
-/// They begin empty, which costs next to nothing, and are filled where they are: nothing of them is moved.
+/// They are filled where they are: nothing of them is moved. Paths without parameters never have any, and cost one store.
 #[derive(Debug, Default)]
-pub(crate) struct PathParams<'r> {
+pub(crate) struct PathParams<'r>(Option<Found<'r>>);
+
+/// What a search among the patterns has found.
+#[derive(Debug, Default)]
+struct Found<'r> {
     names: &'r [Box<str>],
     raw: Values<'r>,
     /// All of them, where anything was encoded; empty otherwise.
@@ -66,47 +70,53 @@ impl<'r> PathParams<'r> {
     /// Where the router puts what it finds.
     #[inline]
     pub(crate) fn values(&mut self) -> &mut Values<'r> {
-        &mut self.raw
+        &mut self.0.get_or_insert_default().raw
     }
 
     /// Gives the values that were found in `path` their names, and decodes them.
     pub(crate) fn complete(&mut self, names: &'r [Box<str>], path: &str) -> Result<(), BadEncoding> {
-        self.names = names;
+        let found = self.0.get_or_insert_default();
+        found.names = names;
         if memchr::memchr(b'%', path.as_bytes()).is_some() {
-            self.decoded = self.raw.iter().map(decoded).collect::<Result<_, _>>()?;
+            found.decoded = found.raw.iter().map(decoded).collect::<Result<_, _>>()?;
         }
         Ok(())
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.raw.len()
+        self.0.as_ref().map_or(0, |found| found.raw.len())
     }
 
     /// The value of the parameter at `index`, in the order of the pattern.
     pub(crate) fn at(&self, index: usize) -> Option<&str> {
-        match self.decoded.get(index) {
+        let found = self.0.as_ref()?;
+        match found.decoded.get(index) {
             Some(value) => Some(value),
-            None => self.raw.at(index),
+            None => found.raw.at(index),
         }
     }
 
     /// The name of the parameter at `index`.
     pub(crate) fn name_at(&self, index: usize) -> &'r str {
-        self.names.get(index).map_or("", |name| name)
+        self.names().get(index).map_or("", |name| name)
     }
 
     /// The last parameter as it stands in the path: of a `{*rest}`, with the slashes that the path has and no others.
     pub(crate) fn last_raw(&self) -> Option<&'r str> {
-        self.raw.at(self.raw.len().checked_sub(1)?)
+        self.0.as_ref()?.raw.at(self.len().checked_sub(1)?)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.at(self.names.iter().position(|known| **known == *name)?)
+        self.at(self.names().iter().position(|known| **known == *name)?)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         (0..self.len()).filter_map(|index| Some((self.name_at(index), self.at(index)?)))
+    }
+
+    fn names(&self) -> &'r [Box<str>] {
+        self.0.as_ref().map_or(&[], |found| found.names)
     }
 }
 

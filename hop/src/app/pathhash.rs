@@ -21,9 +21,8 @@ impl Hasher for PathHasher {
     fn write(&mut self, bytes: &[u8]) {
         self.add(bytes.len() as u64);
         let Some(last) = bytes.last_chunk() else {
-            let mut word = [0; 8];
-            word[..bytes.len()].copy_from_slice(bytes);
-            return self.add(u64::from_le_bytes(word));
+            // Without a copy, which would be a call.
+            return self.add(bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
         };
         bytes.as_chunks::<8>().0.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
         // Overlaps the word before it, unless the length is a multiple of eight.

@@ -8,12 +8,13 @@ use crate::app::live::closing::CloseReason;
 use crate::conn::{Proto, Timer};
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
+use crate::proto::h1::H1;
 use crate::time::{Ticks, ticks_in};
 
 impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
     /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
         if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Body) {
@@ -37,9 +38,15 @@ impl Focus<'_> {
     #[inline]
     fn deadline(&self, timer: Timer) -> Option<Ticks> {
         let timeouts = &self.common.timeouts;
+        // Asked by nearly every turn, which this keeps from the table of the others.
+        if timer == Timer::Idle {
+            return match &self.conn.proto {
+                Proto::H1(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
+                _ => self.live_deadline(),
+            };
+        }
         let ticks = match timer {
             Timer::Off => return None,
-            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => return self.live_deadline(),
             Timer::Answer => ticks_in(answer_timeout(self.conn)?),
             Timer::Idle => timeouts.idle,
             Timer::Head => timeouts.head,
@@ -69,21 +76,29 @@ impl Focus<'_> {
 
 #[inline]
 fn waits_for(conn: &Connection) -> Timer {
-    let h1 = match &conn.proto {
-        _ if conn.has_output() => return Timer::Write,
-        Proto::H1(h1) => h1,
-        Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) => return Timer::Idle,
+    match &conn.proto {
+        _ if conn.has_output() => Timer::Write,
+        Proto::H1(h1) => match h1.state() {
+            State::Idle if conn.carry.is_some() => Timer::Head,
+            State::Idle => Timer::Idle,
+            state => waits_within_a_request(conn, h1, state),
+        },
+        Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) => Timer::Idle,
         // The client may take its time to close, but not for ever.
-        Proto::Ws(..) | Proto::Events(..) => return Timer::Linger,
-        Proto::Raw(raw) => return if raw.over { Timer::Linger } else { Timer::Off },
-    };
-    match h1.state() {
-        State::Idle if conn.carry.is_some() => Timer::Head,
-        State::Idle => Timer::Idle,
+        Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
+        Proto::Raw(raw) if raw.over => Timer::Linger,
+        Proto::Raw(_) => Timer::Off,
+    }
+}
+
+/// Apart from the above, which every turn asks and which needs few registers.
+#[inline(never)]
+fn waits_within_a_request(conn: &Connection, h1: &H1, state: State) -> Timer {
+    match state {
         State::Draining => Timer::Body,
         State::Body | State::Early if wants_body(conn) && !h1.owes_continue() => Timer::Body,
         State::Body | State::Owed if answer_timeout(conn).is_some() => Timer::Answer,
-        State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
+        State::Idle | State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
         State::Closing => Timer::Linger,
     }
 }

@@ -60,6 +60,7 @@ impl<'e> Focus<'e> {
 
 impl Focus<'_> {
     /// One turn: uses the unread input and `fresh` behind it, as far as possible.
+    #[inline(always)]
     pub(crate) fn turn(&mut self, fresh: &mut [u8]) {
         match self.conn.carry.take() {
             None => {
@@ -246,6 +247,7 @@ impl Focus<'_> {
     }
 
     /// Runs the callback, and does what it has asked for.
+    #[inline(always)]
     fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
         self.exchange(Some(request), raw, |turn| {
             let before = turn.mark();

@@ -3,7 +3,7 @@
 use std::os::unix::fs::FileExt;
 
 use super::live::Live;
-use super::{Connection, Engine, Focus, Outside, Verdict};
+use super::{Connection, Engine, Focus, Next, Outside, Verdict};
 use crate::app::body::BodyError;
 use crate::app::live::closing::CloseReason;
 use crate::buf::out::{self, Out, Output};
@@ -74,21 +74,21 @@ impl Engine {
         }
     }
 
-    /// `n` bytes of what [`Engine::output`] gave have left. Says whether to ask for more output before the verdict.
+    /// `n` bytes of what [`Engine::output`] gave have left. Says what to ask for next.
     #[inline]
-    pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
+    pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> Next {
         match self.conns.get(id) {
             Some(conn) if conn.is_at_rest() => {
                 let cork = &mut self.common.cork;
                 Out { cork, queue: &mut None }.advance(n);
-                !cork.is_empty()
+                if cork.is_empty() { Next::Rest } else { Next::Output }
             }
             _ => self.wrote_in_work(id, n, outside),
         }
     }
 
-    fn wrote_in_work(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> bool {
-        let Some((mut focus, _)) = self.focus(id, outside) else { return false };
+    fn wrote_in_work(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> Next {
+        let Some((mut focus, _)) = self.focus(id, outside) else { return Next::Verdict };
         let waited = focus.conn.has_output();
         let Focus { conn, common, .. } = &mut focus;
         if n > 0 && conn.timer == Timer::Write {
@@ -102,7 +102,8 @@ impl Engine {
             focus.drained();
         }
         let Focus { conn, common, .. } = focus;
-        conn.session.is_some() || conn.flight.is_some() || conn.queue.is_some() || !common.cork.is_empty()
+        let rests = conn.session.is_none() && conn.flight.is_none() && conn.queue.is_none() && common.cork.is_empty();
+        if rests { Next::Verdict } else { Next::Output }
     }
 
     /// What to do with the socket after it was flushed.
@@ -110,9 +111,7 @@ impl Engine {
     pub fn verdict(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {
         match self.conns.get(id) {
             // The plain path: everything was answered, and all of it has left.
-            Some(conn) if conn.is_at_rest() && self.common.cork.is_empty() => {
-                Verdict::Watch { read: true, write: false }
-            }
+            Some(conn) if conn.is_at_rest() && self.common.cork.is_empty() => Verdict::REST,
             _ => self.verdict_in_work(id, outside),
         }
     }
@@ -185,7 +184,7 @@ impl Focus<'_> {
     }
 
     /// After a turn: ends what cannot go on, and sets the deadline.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn settle(&mut self) {
         if self.conn.ended && !has_requests(self.conn) {
             self.settle_ended();

@@ -104,6 +104,22 @@ pub enum Verdict {
     Close,
 }
 
+impl Verdict {
+    /// That of a connection at rest.
+    pub const REST: Verdict = Verdict::Watch { read: true, write: false };
+}
+
+/// What the driver should ask for after bytes have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// [`Engine::output`]: there is more.
+    Output,
+    /// [`Engine::verdict`].
+    Verdict,
+    /// Nothing: the verdict would be [`Verdict::REST`].
+    Rest,
+}
+
 /// What the driver should do besides moving bytes.
 #[derive(Debug)]
 #[non_exhaustive]

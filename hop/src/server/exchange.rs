@@ -4,7 +4,7 @@ use std::os::fd::BorrowedFd;
 
 use super::io::{self, Read, Written};
 use crate::buf::slab::ConnId;
-use crate::engine::{Engine, Outside, Verdict};
+use crate::engine::{Engine, Next, Outside, Verdict};
 
 /// Bytes that one connection may send in one turn before others have theirs; level mode brings it back. A mebibyte, and room for the head
 /// before it, so that a file of that size does not take a second turn for its last bytes.
@@ -30,7 +30,7 @@ pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outsi
 }
 
 /// Sends what a connection has to send, as far as the socket takes it, and gives what is to be done with it then.
-#[inline]
+#[inline(always)]
 pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> Verdict {
     let mut left_bytes = TURN_BYTES;
     loop {
@@ -39,11 +39,11 @@ pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside:
             Written::Nothing => break,
             Written::All(n) => {
                 left_bytes = left_bytes.saturating_sub(n);
-                if !engine.wrote(id, n, outside) {
-                    break;
-                }
-                if left_bytes == 0 {
-                    return unfinished(engine.verdict(id, outside));
+                match engine.wrote(id, n, outside) {
+                    Next::Rest => return Verdict::REST,
+                    Next::Verdict => break,
+                    Next::Output if left_bytes == 0 => return unfinished(engine.verdict(id, outside)),
+                    Next::Output => {}
                 }
             }
             Written::Part(n) => {

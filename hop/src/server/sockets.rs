@@ -32,7 +32,7 @@ const _: () = assert!(size_of::<Option<Socket>>() <= 12, "a socket costs 12 byte
 #[derive(Debug)]
 pub(crate) struct Sockets {
     worker: u16,
-    pages: Vec<Box<[Option<Socket>]>>,
+    pages: Vec<Box<[Option<Socket>; PAGE]>>,
 }
 
 impl Sockets {
@@ -44,7 +44,7 @@ impl Sockets {
     pub(crate) fn insert(&mut self, id: ConnId, fd: OwnedFd) -> &mut Socket {
         let (page, index) = place(id.slot);
         while self.pages.len() <= page {
-            self.pages.push((0..PAGE).map(|_| None).collect());
+            self.pages.push(Box::new([const { None }; PAGE]));
         }
         let socket =
             Socket { fd, generation: id.generation, interest: Interest::default(), ended: false, probed: false };
@@ -54,14 +54,14 @@ impl Sockets {
     /// The socket of a connection, unless it was closed.
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Socket> {
         let (page, index) = place(id.slot);
-        let socket = self.pages.get_mut(page)?.get_mut(index)?.as_mut()?;
+        let socket = self.pages.get_mut(page)?[index].as_mut()?;
         (socket.generation == id.generation).then_some(socket)
     }
 
     /// The descriptor of a connection, unless it was closed.
     pub(crate) fn fd(&self, id: ConnId) -> Option<BorrowedFd<'_>> {
         let (page, index) = place(id.slot);
-        let socket = self.pages.get(page)?.get(index)?.as_ref()?;
+        let socket = self.pages.get(page)?[index].as_ref()?;
         (socket.generation == id.generation).then(|| socket.fd.as_fd())
     }
 
@@ -69,7 +69,7 @@ impl Sockets {
     #[inline]
     pub(crate) fn at(&self, slot: u32) -> Option<(ConnId, &Socket)> {
         let (page, index) = place(slot);
-        let socket = self.pages.get(page)?.get(index)?.as_ref()?;
+        let socket = self.pages.get(page)?[index].as_ref()?;
         Some((ConnId { worker: self.worker, slot, generation: socket.generation }, socket))
     }
 

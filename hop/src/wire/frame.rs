@@ -1,4 +1,4 @@
-//! WebSocket frames (RFC 6455 §5): headers read and written, payloads unmasked.
+//! WebSocket frames (RFC 6455 §5): headers read and written. Their payloads are the business of [`mask`](super::mask).
 //!
 //! Read by hand and not by tungstenite's `FrameHeader`, whose cursor and 14 dependencies cost more than the rules below.
 //! [`parse`] takes any legal header; [`whole`] is the short way for what nearly every frame is.
@@ -70,7 +70,7 @@ pub struct Header {
     pub rsv1: bool,
     /// What the frame is.
     pub opcode: OpCode,
-    /// The key to [`unmask`] with. Frames of clients always have one, those of servers never (RFC 6455 §5.1).
+    /// The key to [`unmask`](super::mask::unmask) with. Frames of clients always have one, those of servers never (RFC 6455 §5.1).
     pub mask: Option<[u8; 4]>,
     /// Length of the payload that follows, below 2^63. It is the peer's word: never allocate by it.
     pub payload_bytes: u64,
@@ -108,7 +108,7 @@ impl FrameError {
             FrameError::FragmentedControl => "a control frame is fragmented (RFC 6455 §5.5)",
             FrameError::LongControl => "a control frame is longer than 125 bytes (RFC 6455 §5.5)",
             FrameError::Length => "the length is not written in the fewest bytes (RFC 6455 §5.2)",
-            FrameError::LengthTopBit => "the length is above 2^63 (RFC 6455 §5.2)",
+            FrameError::LengthTopBit => "the length is 2^63 or more (RFC 6455 §5.2)",
         }
     }
 }
@@ -195,7 +195,7 @@ fn length(input: &[u8], short: u8) -> Result<Option<(usize, u64)>, FrameError> {
 pub struct Whole {
     /// Bytes, not text.
     pub binary: bool,
-    /// The key to [`unmask`] with.
+    /// The key to [`unmask`](super::mask::unmask) with.
     pub key: [u8; 4],
     /// Where the payload begins.
     pub start: usize,
@@ -208,22 +208,23 @@ pub struct Whole {
 /// `None` says nothing: ask [`parse`].
 #[inline(always)]
 pub fn whole(input: &[u8]) -> Option<Whole> {
-    let &[first, second, high, low, ..] = input.first_chunk::<6>()?;
-    let kind = first.wrapping_sub(FIN | OpCode::Text as u8);
-    let short = second.wrapping_sub(MASKED);
+    let head = input.first_chunk::<6>()?;
+    let kind = head[0].wrapping_sub(FIN | OpCode::Text as u8);
+    let short = head[1].wrapping_sub(MASKED);
     if kind > 1 || short > LENGTH_16 {
         return None;
     }
-    let (start, payload_bytes) = match short {
-        LENGTH_16 => (8, usize::from(u16::from_be_bytes([high, low]))),
-        short => (6, usize::from(short)),
+    let (key, start, end) = if short < LENGTH_16 {
+        (head.last_chunk()?, 6, 6 + usize::from(short))
+    } else {
+        let payload_bytes = u16::from_be_bytes([head[2], head[3]]);
+        if payload_bytes < u16::from(LENGTH_16) {
+            return None;
+        }
+        (input.first_chunk::<8>()?.last_chunk()?, 8, 8 + usize::from(payload_bytes))
     };
-    let end = start + payload_bytes;
-    if end > input.len() || (short == LENGTH_16 && payload_bytes < usize::from(LENGTH_16)) {
-        return None;
-    }
-    let key = *input[..end].get(start - 4..)?.first_chunk()?;
-    Some(Whole { binary: kind == 1, key, start, end })
+    // Compared once, by itself: so the compiler knows it wherever the frame is cut out.
+    if end > input.len() { None } else { Some(Whole { binary: kind == 1, key: *key, start, end }) }
 }
 
 impl Header {
@@ -252,81 +253,26 @@ impl Header {
 #[inline]
 pub fn frame(out: &mut Vec<u8>, opcode: OpCode, rsv1: bool, payload: &[u8]) {
     let first = FIN | opcode as u8 | if rsv1 { RSV1 } else { 0 };
-    out.reserve(HEADER_BYTES_MAX + payload.len());
     head(out, first, payload.len() as u64);
     out.extend_from_slice(payload);
 }
 
 #[inline]
 fn head(out: &mut Vec<u8>, first: u8, payload_bytes: u64) {
-    match payload_bytes {
-        0..=125 => out.extend_from_slice(&[first, payload_bytes as u8]),
-        126..=0xffff => {
-            let [high, low] = (payload_bytes as u16).to_be_bytes();
-            out.extend_from_slice(&[first, LENGTH_16, high, low]);
-        }
-        _ => {
-            out.extend_from_slice(&[first, LENGTH_64]);
-            out.extend_from_slice(&payload_bytes.to_be_bytes());
-        }
+    if payload_bytes <= CONTROL_BYTES_MAX as u64 {
+        out.extend_from_slice(&[first, payload_bytes as u8]);
+    } else if payload_bytes <= 0xffff {
+        let [high, low] = (payload_bytes as u16).to_be_bytes();
+        out.extend_from_slice(&[first, LENGTH_16, high, low]);
+    } else {
+        long_head(out, first, payload_bytes);
     }
 }
 
-/// Unmasks (or masks) `payload` in place (RFC 6455 §5.3). `offset` is how many bytes of the frame's payload came before it.
-///
-/// ```
-/// let mut payload = *b"in two parts";
-/// hop::ws::unmask(&mut payload, *b"key!", 0);
-/// hop::ws::unmask(&mut payload[..5], *b"key!", 0);
-/// hop::ws::unmask(&mut payload[5..], *b"key!", 5);
-/// assert_eq!(&payload, b"in two parts");
-/// ```
-#[inline]
-pub fn unmask(payload: &mut [u8], key: [u8; 4], offset: usize) {
-    unmask_seen(payload, rotated(key, offset));
-}
-
-/// The key as it applies `offset` bytes later.
-#[inline]
-pub fn rotated(mut key: [u8; 4], offset: usize) -> [u8; 4] {
-    key.rotate_left(offset % 4);
-    key
-}
-
-/// Unmasks as [`unmask`] does, and says whether all that it saw is ASCII: the first look at a text costs no second pass.
-///
-/// The last word is read before and written after the others, so that what is left over needs no loop over bytes.
-#[inline]
-pub fn unmask_seen(payload: &mut [u8], key: [u8; 4]) -> bool {
-    let word = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
-    let Some(last) = payload.last_chunk::<8>() else { return unmask_short(payload, key) };
-    let last = u64::from_ne_bytes(*last) ^ turned(word, payload.len());
-    let mut seen = last;
-    for chunk in payload.as_chunks_mut::<8>().0 {
-        let plain = u64::from_ne_bytes(*chunk) ^ word;
-        seen |= plain;
-        *chunk = plain.to_ne_bytes();
-    }
-    if let Some(chunk) = payload.last_chunk_mut() {
-        *chunk = last.to_ne_bytes();
-    }
-    seen & 0x8080_8080_8080_8080 == 0
-}
-
-/// The doubled key as it applies to a word that begins `offset` bytes later.
-#[inline(always)]
-fn turned(word: u64, offset: usize) -> u64 {
-    let bits = 8 * (offset % 4) as u32;
-    if cfg!(target_endian = "little") { word.rotate_right(bits) } else { word.rotate_left(bits) }
-}
-
-fn unmask_short(payload: &mut [u8], key: [u8; 4]) -> bool {
-    let mut seen = 0;
-    for (at, byte) in payload.iter_mut().enumerate() {
-        *byte ^= key[at % 4];
-        seen |= *byte;
-    }
-    seen < 0x80
+#[inline(never)]
+fn long_head(out: &mut Vec<u8>, first: u8, payload_bytes: u64) {
+    out.extend_from_slice(&[first, LENGTH_64]);
+    out.extend_from_slice(&payload_bytes.to_be_bytes());
 }
 
 #[cfg(test)]

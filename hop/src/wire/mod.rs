@@ -3,7 +3,7 @@
 //! This layer has no state of its own and no clock; what must be remembered between calls is a small struct that the caller passes in.
 //! For HTTP/1.1: [`head`] reads a request's head, [`target`] and [`host`] what it asks for, [`framing`] where the message ends,
 //! [`chunk`] and [`trailer`] a body in chunks, and [`encode`] writes answers. For WebSocket: [`handshake`] reads what begins one,
-//! [`frame`] its frames, [`close`] the codes that end it, [`utf8`] text in pieces and [`deflate`] compressed messages. For
+//! [`frame`] and [`mask`] its frames, [`close`] the codes that end it, [`utf8`] text in pieces and [`deflate`] compressed messages. For
 //! Server-Sent Events: [`event`].
 
 pub(crate) mod ascii;
@@ -18,6 +18,7 @@ pub mod framing;
 pub mod handshake;
 pub mod head;
 pub mod host;
+pub mod mask;
 pub mod offer;
 pub mod target;
 pub mod trailer;

@@ -81,7 +81,9 @@ impl TargetError {
 #[inline(always)]
 pub fn target<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
     if !text.starts_with('/') || method == "CONNECT" {
-        return rare(method, text);
+        // Taken apart and put together, so that the usual target stays in registers and need not lie where this one is put.
+        let Target { form, path, query, authority } = rare(method, text)?;
+        return Ok(Target { form, path, query, authority });
     }
     let (path, query) = path_and_query(text)?;
     Ok(Target { form: Form::Origin, path, query, authority: None })

@@ -19,8 +19,9 @@ impl H1 {
         content_type: Option<&'static str>,
         body: &[u8],
     ) {
-        let plain = self.keep_alive && !self.http10 && !self.continue_owed && !self.bodiless(status);
-        if !plain {
+        // Of a request that is whole no `100 Continue` is owed, and its answer's begin and end are one move.
+        let plain = self.state == State::Owed && self.keep_alive && !self.http10 && self.asked == Asked::Usual;
+        if !plain || says_no_body(status) {
             return self.whole_with_care(out, date, status, content_type, body);
         }
         self.step(Move::AnswerBegin);
@@ -66,8 +67,7 @@ impl H1 {
     }
 
     fn bodiless(&self, status: StatusCode) -> bool {
-        let says_none = status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304);
-        self.asked == Asked::Head || says_none || self.opens_tunnel(status)
+        self.asked == Asked::Head || says_no_body(status) || self.opens_tunnel(status)
     }
 
     /// hop has no tunnels: what a client would send into one must not be read as requests, so the connection ends instead.
@@ -167,4 +167,9 @@ impl H1 {
         self.step(if self.keep_alive { Move::AnswerEnd } else { Move::LastAnswerEnd });
         Ok(())
     }
+}
+
+/// RFC 9110 §6.4.1; of a 205 §15.3.6.
+fn says_no_body(status: StatusCode) -> bool {
+    status.is_informational() || matches!(status.as_u16(), 204 | 205 | 304)
 }

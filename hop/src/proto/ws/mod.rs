@@ -10,8 +10,7 @@ mod pack;
 mod read;
 mod write;
 
-pub use pack::{Packer, Unpacker};
-pub use write::encode;
+pub use pack::{Packer, Unpacker, encode};
 
 use crate::wire::close::{self, CloseError};
 use crate::wire::frame::{FrameError, OpCode};
@@ -125,7 +124,7 @@ enum Reading {
     Over,
 }
 
-/// A message that has begun and is not whole.
+/// A message that has begun and is not whole; after the own close, a frame that has begun and is dropped.
 #[derive(Debug)]
 struct Gathering {
     /// Unmasked, and valid UTF-8 up to `tail` if it is text. Its memory follows what came, not what was announced.
@@ -155,10 +154,8 @@ pub struct Ws {
     gathering: Option<Box<Gathering>>,
     #[cfg(feature = "deflate")]
     contexts: Option<Box<Contexts>>,
-    /// Bytes still to be dropped of a frame after the own close.
-    skip_bytes: u64,
     /// Messages from this length on are compressed.
-    deflate_bytes_min: u32,
+    deflate_bytes_min: u16,
     /// The own window, as an exponent of 2; 0: nothing is compressed.
     deflate_bits: u8,
     /// Compressed messages are taken.
@@ -168,7 +165,7 @@ pub struct Ws {
     close_received: bool,
 }
 
-const _: () = assert!(size_of::<Ws>() <= 48);
+const _: () = assert!(size_of::<Ws>() <= 24);
 
 impl Default for Ws {
     fn default() -> Ws {
@@ -176,7 +173,6 @@ impl Default for Ws {
             gathering: None,
             #[cfg(feature = "deflate")]
             contexts: None,
-            skip_bytes: 0,
             deflate_bytes_min: 0,
             deflate_bits: 0,
             inflates: false,
@@ -191,7 +187,7 @@ impl Default for Ws {
 impl Ws {
     /// With compression as it was agreed on, for messages of `bytes_min` and more.
     #[cfg(feature = "deflate")]
-    pub fn with_deflate(agreed: &crate::wire::deflate::Agreed, bytes_min: u32) -> Ws {
+    pub fn with_deflate(agreed: &crate::wire::deflate::Agreed, bytes_min: u16) -> Ws {
         use crate::wire::deflate::{Deflater, Inflater, LEVEL};
         let inflater = agreed.client_context.then(|| Inflater::new(agreed.client_window_bits, true));
         let keeps = agreed.server_context && agreed.can_deflate();
@@ -236,7 +232,7 @@ impl Ws {
 
     /// A message has begun and is not whole.
     pub fn is_gathering(&self) -> bool {
-        self.gathering.is_some()
+        self.gathering.is_some() && self.reading == Reading::Open
     }
 
     /// Whether messages are compressed.

@@ -2,7 +2,8 @@
 
 use super::{Event, Gathering, Kind, Reading, Unpacker, Ws, WsError};
 use crate::wire::close;
-use crate::wire::frame::{self, Header, OpCode, Whole, rotated, unmask_seen};
+use crate::wire::frame::{self, Header, OpCode, Whole};
+use crate::wire::mask::{rotated, unmask_seen};
 use crate::wire::utf8::{self, Tail};
 
 /// How many bytes were used, and what came.
@@ -31,8 +32,8 @@ impl Ws {
             let Whole { binary, key, start, end } = whole;
             let data = &mut input[start..end];
             let ascii = unmask_seen(data, key);
-            if !(ascii || binary || utf8::is_valid(data)) {
-                return Err(self.failed(WsError::Text));
+            if !(ascii || binary) {
+                return self.text(end, data);
             }
             return Ok((end, Event::Message { kind: if binary { Kind::Binary } else { Kind::Text }, data }));
         }
@@ -45,7 +46,7 @@ impl Ws {
         if self.reading == Reading::Over {
             return Ok((input.len(), if input.is_empty() { Event::None } else { Event::Progress }));
         }
-        if self.skip_bytes > 0 {
+        if self.reading == Reading::Dropping && self.gathering.is_some() {
             return Ok(self.skip(input, 0));
         }
         let step = match self.gathering.take() {
@@ -73,7 +74,7 @@ impl Ws {
             return self.control(header.opcode, key, input, start, header.payload_bytes as usize);
         }
         if self.reading == Reading::Dropping {
-            self.skip_bytes = header.payload_bytes;
+            self.gathering = Some(Box::new(Gathering::dropped(header.payload_bytes)));
             return Ok(self.skip(input, start));
         }
         self.data(&header, key, input, start, message_bytes_max, unpacker)
@@ -82,8 +83,9 @@ impl Ws {
     /// Drops what is there of a data frame's payload, which begins at `start`.
     fn skip<'b>(&mut self, input: &[u8], start: usize) -> (usize, Event<'b>) {
         let here = (input.len() - start) as u64;
-        let skipped = here.min(self.skip_bytes);
-        self.skip_bytes -= skipped;
+        let left = self.gathering.as_ref().map_or(0, |gathering| gathering.frame_left);
+        let skipped = here.min(left);
+        self.gathering = (left > skipped).then(|| Box::new(Gathering::dropped(left - skipped)));
         let used = start + skipped as usize;
         (used, if used == 0 { Event::None } else { Event::Progress })
     }
@@ -198,10 +200,14 @@ impl Ws {
         Err(WsError::Compressed)
     }
 
-    #[cold]
-    fn failed(&mut self, error: WsError) -> WsError {
-        self.stop();
-        error
+    /// A whole text that is not ASCII.
+    #[inline(never)]
+    fn text<'b>(&mut self, end: usize, data: &'b [u8]) -> Step<'b> {
+        if !utf8::is_valid(data) {
+            self.stop();
+            return Err(WsError::Text);
+        }
+        Ok((end, Event::Message { kind: Kind::Text, data }))
     }
 
     /// Nothing is read any more.
@@ -222,6 +228,11 @@ impl Gathering {
             compressed,
             tail: Tail::default(),
         }
+    }
+
+    /// What is left of a frame that nobody wants.
+    pub(super) fn dropped(frame_left: u64) -> Gathering {
+        Gathering { frame_left, ..Gathering::new(OpCode::Binary, false) }
     }
 
     fn begin_frame(&mut self, header: &Header, key: [u8; 4], message_bytes_max: usize) -> Result<(), WsError> {

@@ -1,14 +1,8 @@
 //! Writing frames.
 
-use super::{Kind, Packer, Reading, Ws, WsError};
+use super::{Gathering, Kind, Packer, Reading, Ws, WsError, encode};
 use crate::wire::close::{REASON_BYTES_MAX, fitting, may_be_sent};
 use crate::wire::frame::{CONTROL_BYTES_MAX, OpCode, frame};
-
-/// Appends a message as one uncompressed frame, the same for all connections. A publisher encodes once and shares.
-#[inline]
-pub fn encode(out: &mut Vec<u8>, kind: Kind, data: &[u8]) {
-    frame(out, OpCode::of(kind), false, data);
-}
 
 /// Writing: each says whether it wrote, which it does not after a close.
 impl Ws {
@@ -26,20 +20,14 @@ impl Ws {
         true
     }
 
-    #[cfg(feature = "deflate")]
     fn compressed(&mut self, out: &mut Vec<u8>, kind: Kind, data: &[u8], packer: &mut Packer) {
-        let own = self.contexts.as_mut().and_then(|contexts| contexts.deflater.as_mut());
-        if own.is_none() {
-            return packer.encode(out, kind, data, self.deflate_bits);
+        #[cfg(feature = "deflate")]
+        if let Some(own) = self.contexts.as_mut().and_then(|contexts| contexts.deflater.as_mut()) {
+            // Sent even where it is longer: both windows have to hold it.
+            packer.deflate(Some(own), data, self.deflate_bits);
+            return frame(out, OpCode::of(kind), true, &packer.payload);
         }
-        // Sent even where it is longer: both windows have to hold it.
-        packer.deflate(own, data, self.deflate_bits);
-        frame(out, OpCode::of(kind), true, &packer.payload);
-    }
-
-    #[cfg(not(feature = "deflate"))]
-    fn compressed(&mut self, out: &mut Vec<u8>, kind: Kind, data: &[u8], _: &mut Packer) {
-        encode(out, kind, data);
+        packer.encode(out, kind, data, self.deflate_bits);
     }
 
     /// Appends a ping. What of `data` is beyond 125 bytes is left out.
@@ -71,7 +59,8 @@ impl Ws {
         if self.reading == Reading::Open {
             self.reading = Reading::Dropping;
         }
-        self.skip_bytes = self.gathering.take().map_or(0, |gathering| gathering.frame_left);
+        let left = self.gathering.take().map_or(0, |gathering| gathering.frame_left);
+        self.gathering = (left > 0).then(|| Box::new(Gathering::dropped(left)));
         let mut payload = [0; CONTROL_BYTES_MAX];
         let mut len = 0;
         if let Some(code) = code.filter(|code| may_be_sent(*code)) {
