@@ -6,6 +6,7 @@ mod bound;
 mod call;
 mod callback;
 mod check;
+mod conn;
 mod errors;
 mod expand;
 mod extract;
@@ -259,7 +260,7 @@ use crate::item::Item;
 /// | `on_ws_close`, `on_sse_close` | once for each open | the state by value, `CloseReason` |
 ///
 /// The connection is `&mut WebSocket<'_>` or `&mut EventStream<'_>`. Its state is `&mut T`, or `&T`, with `T` written as after `type
-/// Conn`. Arguments stand in any order, and each may be left out. Only `on_request` and the opens return anything.
+/// Conn`, or as `Self::Conn`. Arguments stand in any order, and each may be left out. Only `on_request` and the opens return anything.
 ///
 /// `Upgrade: websocket` is for the `on_ws_…` callbacks, `Accept: text/event-stream` for `on_sse_…`; everything else is for
 /// `on_request`. A WebSocket is opened by GET. An open that is not written accepts everybody, with the default of `Conn`.

@@ -8,7 +8,7 @@ use crate::errors::Errors;
 use crate::item::{Block, Method};
 use crate::live::kinds::{Form, Kinds, ticks};
 use crate::live::role::{self, Role};
-use crate::live::{block as expansion, check_open, rules};
+use crate::live::{check_open, rules};
 use crate::types;
 
 /// Checks a function that is `form`, which is not the one for plain requests.
@@ -82,7 +82,7 @@ fn tick_output(function: &Method, roles: &[Role<'_>], errors: &mut Errors) {
 /// Checks one callback of a block, which is not the one for plain requests.
 pub(crate) fn callback(callback: Callback, method: &Method, block: &Block, args: &Args, errors: &mut Errors) {
     let Some(side) = callback.side() else { return };
-    let conn = expansion::conn(block);
+    let conn = block.state();
     let roles = role::of_callback(method, callback, &conn);
     if let Callback::Open(side) = callback {
         return check_open::open(side, method, &roles, args, errors);
