@@ -124,6 +124,8 @@ pub enum Timer {
     Off,
     /// Between requests; of what stays open, its own times: ticks, pings, silence.
     Idle,
+    /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now.
+    Held,
     /// A head has begun.
     Head,
     /// A body has begun.

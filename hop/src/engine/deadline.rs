@@ -17,7 +17,7 @@ impl Focus<'_> {
     #[inline(always)]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
-        if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Body) {
+        if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Held | Timer::Body) {
             return;
         }
         self.conn.timer = timer;
@@ -47,6 +47,7 @@ impl Focus<'_> {
         }
         let ticks = match timer {
             Timer::Off => return None,
+            Timer::Held => return self.live_deadline(),
             Timer::Answer => ticks_in(answer_timeout(self.conn)?),
             Timer::Idle => timeouts.idle,
             Timer::Head => timeouts.head,
@@ -64,6 +65,7 @@ impl Focus<'_> {
             Timer::Head => self.refuse(PeerError::HeadTimeout),
             Timer::Body => self.refuse(PeerError::BodyTimeout),
             Timer::Answer => self.late(),
+            Timer::Held => self.live_due(),
             Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => self.live_due(),
             Timer::Write => self.cut(CloseReason::Stalled),
             // An idle connection has nothing unsent: no farewell is needed.
@@ -83,6 +85,7 @@ fn waits_for(conn: &Connection) -> Timer {
             State::Idle => Timer::Idle,
             state => waits_within_a_request(conn, h1, state),
         },
+        Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) if conn.carry.is_some() => Timer::Held,
         Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) => Timer::Idle,
         // The client may take its time to close, but not for ever.
         Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
