@@ -82,6 +82,8 @@ pub struct Events {
 pub struct Raw {
     /// What is queued leaves, then the connection ends.
     pub over: bool,
+    /// Its callback knows that the peer has sent its last.
+    pub told: bool,
 }
 
 impl<L> Proto<L> {

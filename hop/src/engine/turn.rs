@@ -194,7 +194,8 @@ fn declared_length(response: &Response) -> Length {
         Body::Empty => Length::Exact(said_length(response).unwrap_or(0)),
         Body::Bytes(bytes) => Length::Exact(bytes.len() as u64),
         Body::File(parts) => Length::Exact(parts.iter().map(FilePart::len).sum()),
-        Body::Live(_) | Body::Hijack(_) => Length::Unknown,
+        Body::Live(_) => Length::Unknown,
+        Body::Hijack(_) => Length::Raw,
         Body::Stream(source) => {
             source.exact_bytes().or_else(|| said_length(response)).map_or(Length::Unknown, Length::Exact)
         }

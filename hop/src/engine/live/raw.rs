@@ -43,36 +43,43 @@ impl Focus<'_> {
         }
     }
 
-    /// Calls the user's callback with what is there to read.
+    /// Calls the user's callback with what is there to read, unless it has to wait for the client to take what was sent.
     pub(crate) fn raw(&mut self, input: &mut [u8]) -> Step {
-        if self.output_lags() {
-            return Step::Wait;
-        }
+        if self.output_lags() { Step::Wait } else { self.call_readable(input) }
+    }
+
+    fn call_readable(&mut self, input: &mut [u8]) -> Step {
+        let Proto::Raw(raw) = &mut self.conn.proto else { return Step::Wait };
         let Some(flight) = &mut self.conn.flight else { return Step::Used(input.len()) };
+        if raw.over {
+            return Step::Used(input.len());
+        }
         let Waits::Readable(callback) = &mut flight.waits else { return Step::Wait };
         let (ended, waiting) = (self.conn.ended, self.conn.queue.as_ref().map_or(0, |queue| queue.memory_bytes()));
+        raw.told |= ended;
         let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
         match out.write(|out| call(callback, input, ended, out, waiting)) {
             Some((used, closes)) => {
-                if closes {
-                    self.conn.proto.stop();
-                }
+                raw.over |= closes;
                 if used == 0 && !closes { Step::Partial } else { Step::Used(used) }
             }
             None => {
                 log::error!("the callback of a hijacked connection panicked; closing it");
-                self.conn.proto.stop();
+                raw.over = true;
                 Step::Used(input.len())
             }
         }
     }
 
-    /// The client has sent its last: the callback is told, then the connection ends.
+    /// The client has sent its last: the callback is told, if it was not when it got the last bytes; then the connection ends.
     pub(crate) fn raw_ended(&mut self) {
-        if !self.awaits_hijacker() {
-            self.raw(&mut []);
-            self.conn.proto.stop();
+        if self.awaits_hijacker() {
+            return;
         }
+        if matches!(&self.conn.proto, Proto::Raw(raw) if !raw.told) {
+            self.call_readable(&mut []);
+        }
+        self.conn.proto.stop();
     }
 }
 
