@@ -36,8 +36,8 @@ pub(crate) trait Exchange {
     fn future(&mut self, future: AnswerFuture);
     /// The answer is what this closure gives on the blocking pool.
     fn blocking(&mut self, work: BlockingAnswer);
-    /// What handles of the connection need, if it stays open. Called before any of the others.
-    fn address(&self) -> (ConnId, Arc<WorkerMail>);
+    /// What handles of the connection need, if it stays open: the request's number, too. Called before any of the others.
+    fn address(&self) -> (ConnId, u32, Arc<WorkerMail>);
 }
 
 /// How a callback answers. Each way of answering consumes it.
@@ -51,7 +51,7 @@ impl<'a> Reply<'a> {
     }
 
     /// What handles of the connection need.
-    pub(crate) fn address(&self) -> (ConnId, Arc<WorkerMail>) {
+    pub(crate) fn address(&self) -> (ConnId, u32, Arc<WorkerMail>) {
         self.exchange.address()
     }
 

@@ -104,8 +104,8 @@ impl Exchange for Turn<'_, '_> {
         self.later = Some(Box::new(Later::Future(future)));
     }
 
-    fn address(&self) -> (ConnId, Arc<WorkerMail>) {
-        (self.focus.id, Arc::clone(&self.focus.common.mailbox))
+    fn address(&self) -> (ConnId, u32, Arc<WorkerMail>) {
+        (self.focus.id, self.focus.conn.request, Arc::clone(&self.focus.common.mailbox))
     }
 
     fn blocking(&mut self, work: BlockingAnswer) {

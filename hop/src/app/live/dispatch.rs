@@ -94,8 +94,8 @@ fn open_stream<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, reply: 
 }
 
 fn link(request: &Request<'_>, reply: &Reply<'_>) -> Arc<Link> {
-    let (conn, mailbox) = reply.address();
-    Link::new(conn, mailbox, request.endpoint.live.queue_bytes)
+    let (conn, number, mailbox) = reply.address();
+    Link::new(conn, number, mailbox, request.endpoint.live.queue_bytes)
 }
 
 /// What a client takes for an answer.

@@ -5,6 +5,8 @@ mod orders;
 mod port;
 mod raw;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod topics;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -91,9 +93,9 @@ impl Focus<'_> {
         self.abandon(BodyError::Closed);
         let now = self.outside.now.ticks;
         let kept = Kept {
-            link: (Arc::strong_count(&setup.link) > 1).then_some(setup.link),
+            link: setup.link.opened(),
             topics: Vec::new(),
-            tick_at: endpoint.live.every.map_or(now, |every| now.after(every)),
+            tick_at: endpoint.live.every.map_or(now, |every| now.plus(due::period_of(every))),
             active_at: now,
             pinged: false,
             paused: false,
