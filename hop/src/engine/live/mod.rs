@@ -54,6 +54,8 @@ struct Kept {
     pinged: bool,
     /// The handler does not want messages now.
     paused: bool,
+    /// Something has to wait: the socket did not take all.
+    waits: bool,
     /// What had to wait has left, and the handler was not told.
     drained: bool,
     /// The handler has closed, or was too much for its client: it ends after the callback.
@@ -99,6 +101,7 @@ impl Focus<'_> {
             active_at: now,
             pinged: false,
             paused: false,
+            waits: false,
             drained: false,
             ending: None,
         };
@@ -213,11 +216,20 @@ impl Focus<'_> {
         });
     }
 
-    /// All that had to wait for the client has left.
+    /// The client does not take all that is sent to it now.
+    pub(crate) fn has_to_wait(&mut self) {
+        if let Some(Some(live)) = self.conn.proto.live() {
+            live.kept.waits = true;
+        }
+    }
+
+    /// Nothing is left to be sent: if something had to wait for the client, its handler will be told.
     pub(crate) fn drained(&mut self) {
         let Some(Some(live)) = self.conn.proto.live() else { return };
-        live.kept.drained = true;
-        self.list();
+        if std::mem::take(&mut live.kept.waits) {
+            live.kept.drained = true;
+            self.list();
+        }
     }
 
     /// Tells the handler that there is room again, if it was not told.
