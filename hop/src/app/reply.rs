@@ -36,8 +36,9 @@ pub(crate) trait Exchange {
     fn future(&mut self, future: AnswerFuture);
     /// The answer is what this closure gives on the blocking pool.
     fn blocking(&mut self, work: BlockingAnswer);
-    /// What handles of the connection need, if it stays open: the request's number, too. Called before any of the others.
-    fn address(&self) -> (ConnId, u32, Arc<WorkerMail>);
+    /// The request asks for a WebSocket or an event stream: gives what handles of it need, the request's number among it. Called
+    /// before any of the others.
+    fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>);
 }
 
 /// How a callback answers. Each way of answering consumes it.
@@ -50,9 +51,9 @@ impl<'a> Reply<'a> {
         Reply { exchange }
     }
 
-    /// What handles of the connection need.
-    pub(crate) fn address(&self) -> (ConnId, u32, Arc<WorkerMail>) {
-        self.exchange.address()
+    /// The request asks for a WebSocket or an event stream: gives what handles of it need.
+    pub(crate) fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>) {
+        self.exchange.opening()
     }
 
     /// Answers now. Text, bytes, a status, JSON, a [`Response`], tuples of status, headers and body, and `Result`s of them can be sent.

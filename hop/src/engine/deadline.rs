@@ -11,6 +11,9 @@ use crate::proto::error::PeerError;
 use crate::proto::h1::H1;
 use crate::time::{Ticks, ticks_in};
 
+/// How long a WebSocket or an event stream may be undecided: meanwhile its client holds memory and hears nothing.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
     /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
@@ -115,9 +118,9 @@ fn wants_body(conn: &Connection) -> bool {
     conn.flight.as_deref().is_some_and(wanted)
 }
 
-/// How long the answer that somebody has promised may take, where its route says so.
+/// How long the answer that somebody has promised may take: as its route says, or as an opening may take anyhow.
 fn answer_timeout(conn: &Connection) -> Option<Duration> {
     let flight = conn.flight.as_deref()?;
     let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
-    flight.endpoint.answer_timeout.filter(|_| promised)
+    flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT)).filter(|_| promised)
 }

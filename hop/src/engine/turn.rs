@@ -45,6 +45,8 @@ pub(crate) struct Turn<'t, 'e> {
     pub(crate) request: Option<&'t Request<'t>>,
     /// Boxed, so that the plain path moves and drops a null pointer only.
     pub(crate) later: Option<Box<Later>>,
+    /// A WebSocket or an event stream was asked for.
+    pub(crate) opening: bool,
 }
 
 impl Exchange for Turn<'_, '_> {
@@ -104,7 +106,8 @@ impl Exchange for Turn<'_, '_> {
         self.later = Some(Box::new(Later::Future(future)));
     }
 
-    fn address(&self) -> (ConnId, u32, Arc<WorkerMail>) {
+    fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>) {
+        self.opening = true;
         (self.focus.id, self.focus.conn.request, Arc::clone(&self.focus.common.mailbox))
     }
 
