@@ -123,7 +123,8 @@ impl Queue {
 
     /// The vector that small output is appended to.
     fn tail(&mut self) -> &mut Vec<u8> {
-        let fits = !std::mem::take(&mut self.sealed) && matches!(self.runs.back(), Some(Run::Owned { data, .. }) if data.len() < RUN_BYTES_MAX);
+        let fits = !std::mem::take(&mut self.sealed)
+            && matches!(self.runs.back(), Some(Run::Owned { data, .. }) if data.len() < RUN_BYTES_MAX);
         if !fits {
             self.runs.push_back(Run::Owned { data: Vec::new(), sent: 0 });
         }

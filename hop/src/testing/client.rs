@@ -42,6 +42,11 @@ impl Client {
         self.world.borrow_mut().set_window(self.id, bytes);
     }
 
+    /// Bytes that were sent and that the server has not read: it reads no further while too much waits to be used.
+    pub fn unread_by_the_server(&self) -> usize {
+        self.world.borrow_mut().wire(self.id).outgoing_bytes()
+    }
+
     /// Whether the server has said that it will send no more.
     pub fn is_ended(&self) -> bool {
         self.world.borrow_mut().wire(self.id).ended

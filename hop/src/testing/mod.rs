@@ -178,9 +178,19 @@ impl App {
         self.world.borrow_mut().advance(time);
     }
 
+    /// Lets time pass while the worker does not look, as on a machine that sleeps: what was due happens at the end.
+    pub fn jump(&self, time: Duration) {
+        self.world.borrow_mut().jump(time);
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.world.borrow().connections()
+    }
+
+    /// How many WebSockets and event streams are open.
+    pub fn open(&self) -> (usize, usize) {
+        self.world.borrow_mut().open_live()
     }
 }
 

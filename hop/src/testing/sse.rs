@@ -228,6 +228,9 @@ impl EventSource {
             }
         }
         self.ended |= self.client.is_ended();
+        if self.ended {
+            self.client.end();
+        }
         while let Some(end) = memchr::memmem::find(&self.text, b"\n\n") {
             let block: Vec<u8> = self.text.drain(..end + 2).collect();
             self.take_in(str::from_utf8(&block).expect("an event stream is UTF-8"));

@@ -87,6 +87,10 @@ impl Default for Wire {
 }
 
 impl Wire {
+    pub(super) fn outgoing_bytes(&self) -> usize {
+        self.outgoing.len()
+    }
+
     /// Whether there is something for the server to read, and it wants it.
     fn is_readable(&self) -> bool {
         self.reads && !self.closed && (!self.outgoing.is_empty() || self.fin == Fin::Said)
@@ -197,6 +201,8 @@ impl World {
     }
 
     pub(super) fn publish(&mut self, publication: Publication) {
+        // What was asked for before, such as to join the topic, is done before.
+        self.work();
         self.app.hub.publish(publication);
         self.work();
     }
@@ -252,6 +258,17 @@ impl World {
         }
         self.set_clock(until);
         self.work();
+    }
+
+    pub(super) fn jump(&mut self, time: Duration) {
+        self.set_clock(self.now.ticks.after(time));
+        self.work();
+    }
+
+    pub(super) fn open_live(&mut self) -> (usize, usize) {
+        // The engine tells its counts when it is run.
+        self.work();
+        self.app.live_counts.open()
     }
 
     /// Moves the clock forward; never back.

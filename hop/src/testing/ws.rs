@@ -275,7 +275,7 @@ impl WebSocket {
         loop {
             let arrived = self.client.take();
             if arrived.is_empty() {
-                return;
+                break;
             }
             self.unread.extend_from_slice(&arrived);
             let unread = std::mem::take(&mut self.unread);
@@ -285,6 +285,10 @@ impl WebSocket {
                 at = end;
             }
             self.unread = unread[at..].to_vec();
+        }
+        if self.closed.is_some() && self.client.is_ended() {
+            // RFC 6455 §7.1.1: the server has ended the connection first.
+            self.client.end();
         }
     }
 
