@@ -39,8 +39,9 @@ pub(crate) trait Exchange {
     fn blocking(&mut self, work: BlockingAnswer);
     /// The request, and all that follows it on the connection, is read by this callback.
     fn host(&mut self, callback: OnReadable);
-    /// What handles of the connection need, if it stays open. Called before any of the others.
-    fn address(&self) -> (ConnId, Arc<WorkerMail>);
+    /// The request asks for a WebSocket or an event stream: gives what handles of it need, the request's number among it. Called
+    /// before any of the others.
+    fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>);
 }
 
 /// How a callback answers. Each way of answering consumes it.
@@ -60,9 +61,9 @@ impl<'a> Reply<'a> {
         Replied(())
     }
 
-    /// What handles of the connection need.
-    pub(crate) fn address(&self) -> (ConnId, Arc<WorkerMail>) {
-        self.exchange.address()
+    /// The request asks for a WebSocket or an event stream: gives what handles of it need.
+    pub(crate) fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>) {
+        self.exchange.opening()
     }
 
     /// Answers now. Text, bytes, a status, JSON, a [`Response`], tuples of status, headers and body, and `Result`s of them can be sent.

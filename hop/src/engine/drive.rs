@@ -374,11 +374,14 @@ impl Focus<'_> {
         raw: &[u8],
         answer: impl FnOnce(&mut Turn<'_, '_>),
     ) {
-        let mut turn = Turn { focus: self, request, later: None };
+        let mut turn = Turn { focus: self, request, later: None, opening: false };
         answer(&mut turn);
-        let later = turn.later;
+        let Turn { later, opening, .. } = turn;
         if later.is_some() || self.conn.flight.is_some() {
             self.follow_up(request, raw, later);
+            if opening && let Some(flight) = &mut self.conn.flight {
+                flight.opening = true;
+            }
         }
     }
 }

@@ -51,23 +51,29 @@ impl Focus<'_> {
     }
 
     /// Whether the request that was just handled is to be read again, by somebody else.
+    #[inline]
     pub(crate) fn is_hosted(&self) -> bool {
         matches!(self.conn.proto, Proto::Raw(_)) && !self.awaits_hijacker()
     }
 
     /// Calls the callback of a hijacked connection although nothing new is there to read.
     pub(crate) fn wake_raw(&mut self) {
-        if matches!(self.conn.proto, Proto::Raw(Raw { over: false, .. })) && self.conn.carry.is_none() {
+        if matches!(self.conn.proto, Proto::Raw(_)) && self.conn.carry.is_none() {
             self.raw(&mut []);
         }
     }
 
-    /// Calls the callback of a hijacked connection with what is there to read.
+    /// Calls the callback of a hijacked connection with what is there to read, unless it has to wait for the client to take what was sent.
     pub(crate) fn raw(&mut self, input: &mut [u8]) -> Step {
-        if self.output_lags() {
-            return Step::Wait;
-        }
+        if self.output_lags() { Step::Wait } else { self.call_readable(input) }
+    }
+
+    fn call_readable(&mut self, input: &mut [u8]) -> Step {
+        let Proto::Raw(raw) = &mut self.conn.proto else { return Step::Wait };
         let Some(flight) = &mut self.conn.flight else { return Step::Used(input.len()) };
+        if raw.over {
+            return Step::Used(input.len());
+        }
         let Waits::Readable(callback) = &mut flight.waits else { return Step::Wait };
         let outside = RawOutside {
             ended: self.conn.ended,
@@ -76,31 +82,32 @@ impl Focus<'_> {
             conn: self.id,
             mailbox: &self.common.mailbox,
         };
+        raw.told |= self.conn.ended;
         let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
         match out.write(|out| call(callback, input, out, outside)) {
-            Some(done) => self.raw_done(done),
+            Some(RawDone { used, closes, rests }) => {
+                raw.rests = rests;
+                raw.over |= closes;
+                // It waits for more, unless it has used some.
+                if used == 0 && !closes { Step::Partial } else { Step::Used(used) }
+            }
             None => {
                 log::error!("the callback of a hijacked connection panicked; closing it");
-                self.conn.proto.stop();
+                raw.over = true;
                 Step::Used(input.len())
             }
         }
     }
 
-    fn raw_done(&mut self, RawDone { used, closes, rests }: RawDone) -> Step {
-        if let Proto::Raw(raw) = &mut self.conn.proto {
-            *raw = Raw { rests, over: closes };
-        }
-        // It waits for more, unless it has used some.
-        if used == 0 && !closes { Step::Partial } else { Step::Used(used) }
-    }
-
-    /// The client has sent its last: the callback is told, then the connection ends.
+    /// The client has sent its last: the callback is told, if it was not when it got the last bytes; then the connection ends.
     pub(crate) fn raw_ended(&mut self) {
-        if !self.awaits_hijacker() {
-            self.raw(&mut []);
-            self.conn.proto.stop();
+        if self.awaits_hijacker() {
+            return;
         }
+        if matches!(&self.conn.proto, Proto::Raw(raw) if !raw.told) {
+            self.call_readable(&mut []);
+        }
+        self.conn.proto.stop();
     }
 }
 
