@@ -31,6 +31,8 @@ pub(crate) mod router;
 pub(crate) mod routes;
 pub(crate) mod spec;
 pub(crate) mod stream;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod tree;
 
 #[cfg(test)]

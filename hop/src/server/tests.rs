@@ -60,8 +60,14 @@ struct Running {
     thread: JoinHandle<Report>,
 }
 
-const ONE_WORKER: Options =
-    Options { workers: 1, pool: PoolLimits::DEFAULT, signals: false, wait: Wait::Native, spread: Spread::BEST };
+const ONE_WORKER: Options = Options {
+    workers: 1,
+    pool: PoolLimits::DEFAULT,
+    runtime: Choice::NONE,
+    signals: false,
+    wait: Wait::Native,
+    spread: Spread::BEST,
+};
 
 fn start(address: &str, options: Options) -> Running {
     start_with(address, options, |_| {})
