@@ -35,6 +35,8 @@ pub(crate) struct Endpoint {
     pub(crate) body_bytes_max: u64,
     /// How long the answer may take from the call of the handler on; `None`: as long as it likes.
     pub(crate) answer_timeout: Option<Duration>,
+    /// How long it may still take after the client has ended its side.
+    pub(crate) gone_after: Option<Duration>,
     /// What the path's parameters are called here.
     pub(crate) names: Box<[Box<str>]>,
     pub(crate) scope: Arc<Scope>,
@@ -48,6 +50,7 @@ impl Endpoint {
             body: BodyMode::Whole,
             body_bytes_max: Limits::default().body_bytes,
             answer_timeout: None,
+            gone_after: None,
             names: Box::default(),
             scope,
         }

@@ -62,13 +62,16 @@ pub struct Spec {
     pub(crate) methods: Option<Methods>,
     pub(crate) limit_bytes: Option<u64>,
     pub(crate) timeout: Option<Duration>,
+    /// How long its answer may still take after the client has ended its side; `None`: as long as it likes.
+    pub(crate) gone_after: Option<Duration>,
     pub(crate) needs: Needs,
 }
 
 impl Spec {
     /// A route that answers GET (and HEAD) on `pattern`.
     pub fn new(pattern: &'static str, location: Location) -> Self {
-        Spec { pattern, location, methods: None, limit_bytes: None, timeout: None, needs: Needs::default() }
+        let needs = Needs::default();
+        Spec { pattern, location, methods: None, limit_bytes: None, timeout: None, gone_after: None, needs }
     }
 
     /// It answers this method; called again, this one as well.

@@ -87,9 +87,11 @@ fn wants_body(conn: &Conn<Flight>) -> bool {
     conn.flight.as_deref().is_some_and(wanted)
 }
 
-/// How long the answer that somebody has promised may take, where its route says so.
+/// How long the answer that somebody has promised may take, where its route says so: at all, or after the client has ended its side.
 fn answer_timeout(conn: &Conn<Flight>) -> Option<Duration> {
     let flight = conn.flight.as_deref()?;
     let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
-    flight.endpoint.answer_timeout.filter(|_| promised)
+    let gone_after = flight.endpoint.gone_after.filter(|_| conn.ended);
+    let shorter = flight.endpoint.answer_timeout.into_iter().chain(gone_after).min();
+    shorter.filter(|_| promised)
 }

@@ -55,7 +55,8 @@ where
     }
 }
 
-async fn called<S, R>(service: &mut S, request: R) -> Result<S::Response, S::Error>
+/// The answer of a service, once it is ready.
+pub(super) async fn called<S, R>(service: &mut S, request: R) -> Result<S::Response, S::Error>
 where
     S: Service<R>,
 {

@@ -25,11 +25,13 @@
 
 mod body;
 mod call;
+mod make;
 mod mount;
 mod request;
 mod response;
 
 pub use self::call::HttpService;
+pub use self::make::{Made, make_service};
 pub use self::mount::service;
 pub use self::request::OriginalUri;
 

@@ -1,5 +1,7 @@
 //! Services among the routes of an app.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 use super::call::HttpService;
@@ -31,8 +33,9 @@ impl Routes {
     /// as [`Peer`](crate::Peer). Percent-encoding in the path stays as it is; where it is malformed, hop answers 400.
     ///
     /// Request bodies are not limited by [`Limits::body_bytes`](crate::Limits::body_bytes), because they pass in bounded memory: what is to
-    /// be limited, the service limits. A request takes the time that the service takes; shutdown waits for it until
-    /// [`Timeouts::shutdown`](crate::Timeouts::shutdown). A service that fails or panics is logged and answered 500.
+    /// be limited, the service limits. An answer takes the time that the service takes; its future is dropped when the client resets the
+    /// connection, 5 s after the client has ended its side, and at the deadline of a shutdown
+    /// ([`Timeouts::shutdown`](crate::Timeouts::shutdown)). A service that fails or panics is logged and answered 500.
     #[track_caller]
     pub fn tower<S: HttpService>(mut self, prefix: &str, service: S) -> Self {
         let prefix = prefix.trim_end_matches('/');
@@ -61,8 +64,13 @@ impl Routes {
     }
 }
 
+/// How long a service is given when the client has ended its side. Nearly always that client has left, as the servers of services take
+/// it at once; but it may also wait for its answer (a legal half-close), and nothing but an answer would tell.
+const GONE_AFTER: Duration = Duration::from_secs(5);
+
 fn spec(at: Location) -> Spec {
-    Spec::new("", at).any().limit(u64::MAX).needs(<Body as FromRequest<'_>>::needs)
+    let spec = Spec::new("", at).any().limit(u64::MAX).needs(<Body as FromRequest<'_>>::needs);
+    Spec { gone_after: Some(GONE_AFTER), ..spec }
 }
 
 /// A service at its place. Every request gets a clone of its own, so that the readiness of one is not taken by another.
