@@ -19,6 +19,8 @@ pub mod __private;
 pub mod manual;
 pub mod prelude;
 pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 pub mod unversioned;
 
 pub use bytes::Bytes;
@@ -48,8 +50,6 @@ pub use crate::app::router::{App, IntoApp};
 pub use crate::app::routes::Routes;
 pub use crate::app::spec::{ANY, Methods, Route, Spec};
 pub use crate::app::stream::{Part, Source};
-#[cfg(feature = "tower")]
-pub use crate::app::tower;
 #[cfg(feature = "json")]
 pub use crate::app::{extract::JsonRejection, json::Json};
 pub use crate::server::Server;

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["app"],
     &["engine"],
     &["server"],
-    &["", "__private", "manual", "prelude", "testing", "unversioned"],
+    &["", "__private", "manual", "prelude", "testing", "tower", "unversioned"],
 ];
 
 /// The only file that may hold a block of unsafe code.

@@ -32,7 +32,7 @@ pub(crate) mod routes;
 pub(crate) mod spec;
 pub(crate) mod stream;
 #[cfg(feature = "tower")]
-pub mod tower;
+pub(crate) mod tower;
 mod tree;
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ pub(crate) mod address;
 pub(crate) mod blocking;
 pub(crate) mod builder;
 pub(crate) mod clock;
+#[cfg(feature = "tower")]
+pub(crate) mod embed;
 pub(crate) mod error;
 pub(crate) mod exchange;
 pub(crate) mod hub;

@@ -40,6 +40,11 @@ mod without {
         #[cfg(test)]
         pub(crate) const NONE: Context = Context;
 
+        #[cfg(feature = "tower")]
+        pub(crate) fn current() -> Context {
+            Context
+        }
+
         pub(crate) fn enter(&self) -> impl Sized {}
     }
 }
@@ -67,6 +72,12 @@ mod with {
     impl Context {
         #[cfg(test)]
         pub(crate) const NONE: Context = Context(None);
+
+        /// That of the caller.
+        #[cfg(feature = "tower")]
+        pub(crate) fn current() -> Context {
+            Context(Handle::try_current().ok())
+        }
 
         pub(crate) fn enter(&self) -> Option<EnterGuard<'_>> {
             self.0.as_ref().map(Handle::enter)
