@@ -7,15 +7,19 @@
 //! | [`fixture`] | raw exchanges with the verdict that the RFCs give them, read from `fixtures/h1/*.http` |
 //! | [`peer`] | a strict client's reading of what a server sent |
 //! | [`check`] | plays a fixture against any [`check::Wire`] and judges the outcome |
+//! | [`dial`] | a client over a real socket |
+//! | [`served`] | a server of hop on a thread of its own |
 //! | [`fuzz`] | mutated fixtures, for a bounded time |
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
 //! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
 pub mod alloc;
 pub mod check;
+pub mod dial;
 pub mod fixture;
 pub mod fuzz;
 pub mod peer;
 pub mod rng;
 pub mod rust;
+pub mod served;
 pub mod sim;
