@@ -114,6 +114,12 @@ impl Feed {
         self.lock().wanted
     }
 
+    /// Whether somebody has asked for the body and still holds it.
+    pub(crate) fn is_taken(&self) -> bool {
+        let state = self.lock();
+        state.wanted && !state.dropped
+    }
+
     /// Hands over body bytes; when nobody wants them any more they are thrown away.
     pub(crate) fn push(&self, data: &[u8]) {
         if data.is_empty() || self.call(Chunk::Data(data)) {

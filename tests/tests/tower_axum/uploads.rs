@@ -15,7 +15,7 @@ use crate::both::same;
 /// Bytes of the file that is uploaded.
 const FILE_BYTES: usize = 100 << 20;
 /// Bytes that a worker may hold more than before, at any time.
-const HELD_BYTES_MAX: isize = 1 << 20;
+const HELD_BYTES_MAX: isize = 4 << 20;
 
 fn app() -> Router {
     let routes = Router::new().route("/multipart", post(multipart)).route("/stream", post(streamed));
@@ -74,7 +74,7 @@ fn upload(address: SocketAddr, path: &str, head: &str, tail: &str) -> String {
     let kind = "Content-Type: multipart/form-data; boundary=B";
     client.send(format!("POST {path} HTTP/1.1\r\nHost: a\r\n{kind}\r\nContent-Length: {length}\r\n\r\n{head}"));
     let piece = vec![b'z'; 64 * 1024];
-    (0..FILE_BYTES / piece.len()).for_each(|_| drop(client.send(&piece)));
+    (0..FILE_BYTES / piece.len()).for_each(|_| _ = client.send(&piece));
     let answer = client.send(tail).answer("POST");
     String::from_utf8(answer.body).unwrap()
 }

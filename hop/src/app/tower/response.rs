@@ -20,7 +20,11 @@ where
     B::Error: Into<BoxError>,
 {
     let (head, body) = response.into_parts();
-    let body = if body.is_end_stream() { AnswerBody::Empty } else { whole_or_pulled(body, wanted).await };
+    let body = match body.is_end_stream() {
+        true if wanted => AnswerBody::Empty,
+        true => AnswerBody::Unsent,
+        false => whole_or_pulled(body, wanted).await,
+    };
     let mut answer = ResponseHead::default();
     answer.status = head.status;
     answer.headers = head.headers;

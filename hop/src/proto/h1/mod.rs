@@ -50,6 +50,8 @@ pub enum Length {
     Exact(u64),
     /// Not known when the head is written.
     Unknown,
+    /// There is none, and nothing is said of what there would be: for answers to HEAD.
+    Untold,
 }
 
 /// The answer's body broke its promise: the connection cannot be used any more.

@@ -79,6 +79,7 @@ impl H1 {
         match answer.length {
             _ if self.bodiless(answer.status) => Answer::Bodiless,
             Length::Exact(n) => Answer::Exact(n),
+            Length::Untold => Answer::Exact(0),
             Length::Unknown if self.http10 => Answer::UntilClose,
             Length::Unknown => Answer::Chunked,
         }
@@ -102,6 +103,7 @@ impl H1 {
                 Length::Exact(n) => encode::content_length(out, n),
                 Length::Unknown if self.http10 || answer.status == 304 => {}
                 Length::Unknown => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+                Length::Untold => {}
             }
         }
         if !self.keep_alive {
