@@ -118,7 +118,11 @@ async fn every_kind_of_route_answers() {
     ];
     for (path, status, body) in cases {
         let response = oneshot(get(path)).await;
-        assert_eq!((response.status().as_u16(), response.headers()["x-hook"].as_bytes()), (status, &b"ran"[..]), "{path}");
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["x-hook"].as_bytes()),
+            (status, &b"ran"[..]),
+            "{path}"
+        );
         assert_eq!(response.body().size_hint().exact(), Some(body.len() as u64), "{path}");
         assert_eq!(text(response).await, body);
     }
