@@ -11,6 +11,7 @@
 //! | [`served`] | a server of hop on a thread of its own |
 //! | [`fuzz`] | mutated fixtures, for a bounded time |
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
+//! | [`upload`] | an upload of 100 MB, counted |
 //! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
 pub mod alloc;
@@ -23,3 +24,4 @@ pub mod rng;
 pub mod rust;
 pub mod served;
 pub mod sim;
+pub mod upload;

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use futures_util::stream;
 use hop_tests::dial::{Dial, request};
 
-use crate::both::same;
+use crate::both;
 
 /// Says that it was dropped.
 struct Guard(&'static str, Sender<&'static str>);
@@ -60,26 +60,20 @@ fn hear(heard: &Receiver<&'static str>) -> &'static str {
 
 /// Asks, waits until the handler has begun, leaves, and waits until `last` is heard; the server is as it was after that.
 fn leave(sent: &str, last: &str) {
-    let run = |address: SocketAddr, heard: &Receiver<&'static str>| {
+    let run = |address: SocketAddr, heard: Receiver<&'static str>| {
         let mut client = Dial::to(address);
         client.send(sent);
-        assert_eq!(hear(heard), "begun");
+        assert_eq!(hear(&heard), "begun");
         client.reset();
-        while hear(heard) != last {}
+        while hear(&heard) != last {}
         assert_eq!(Dial::to(address).send(request("GET /", &[], "")).answer("GET").body, b"alive");
     };
-    let (axum_told, axum_heard) = channel();
-    let (hop_told, hop_heard) = channel();
-    let apps = std::cell::RefCell::new(vec![(hop_told, hop_heard), (axum_told, axum_heard)]);
-    let heard = std::cell::RefCell::new(None);
-    same(
-        || {
-            let (told, hears) = apps.borrow_mut().pop().unwrap();
-            *heard.borrow_mut() = Some(hears);
-            app(told)
-        },
-        |address| run(address, heard.borrow().as_ref().unwrap()),
-    );
+    let (told, heard) = channel();
+    let axum = both::axum(app(told));
+    run(axum.address, heard);
+    let (told, heard) = channel();
+    let hop = both::hop(app(told));
+    run(hop.address, heard);
 }
 
 #[test]

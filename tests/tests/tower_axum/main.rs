@@ -4,6 +4,8 @@ mod both;
 mod differences;
 mod layers;
 mod leaving;
+#[path = "../both/mod.rs"]
+mod reference;
 mod requests;
 mod stopping;
 mod streams;

@@ -7,7 +7,7 @@ use axum::routing::get;
 use hop_tests::dial::{Dial, Seen, request};
 use tokio::sync::Notify;
 
-use crate::both::{AxumServed, hop};
+use crate::both;
 
 /// Says when it was asked; answers when it is told.
 fn app(asked: &Arc<Notify>, go: &Arc<Notify>) -> Router {
@@ -37,12 +37,12 @@ fn talk(address: std::net::SocketAddr, asked: &Notify, go: &Notify, stop: impl F
 #[test]
 fn a_request_in_flight_is_finished_and_then_the_connection_ends() {
     let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let mut axum = AxumServed::new(app(&asked, &go));
+    let mut axum = both::axum(app(&asked, &go));
     let (expected, rest) = talk(axum.address, &asked, &go, || axum.order_to_stop());
     axum.stop();
     assert_eq!((expected.body.as_str(), rest.len()), ("finished", 0));
 
-    let hop = hop(app(&asked, &go));
+    let hop = both::hop(app(&asked, &go));
     let handle = hop.handle.clone();
     let (seen, rest) = talk(hop.address, &asked, &go, || handle.shutdown());
     let report = hop.stop();
