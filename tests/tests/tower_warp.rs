@@ -128,11 +128,12 @@ fn same<T: PartialEq + std::fmt::Debug>(filters: fn() -> Filters, talk: impl Fn(
 const JSON: &str = "Content-Type: application/json";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 
+/// First line, further lines, body, and the status that both servers give. warp answers 405 where only the POST filters came close.
 const CASES: &[(&str, &[&str], &str, u16)] = &[
     ("GET /", &[], "", 200),
     ("POST /", &[], "", 405),
     ("GET /users/7", &[], "", 200),
-    ("GET /users/x", &[], "", 404),
+    ("GET /users/x", &[], "", 405),
     ("POST /json", &[JSON], r#"{"name":"a","count":1}"#, 200),
     ("POST /json", &[JSON], r#"{"name":"a","#, 400),
     ("POST /json", &["Content-Type: text/plain"], r#"{"name":"a","count":1}"#, 415),
@@ -152,8 +153,8 @@ const CASES: &[(&str, &[&str], &str, u16)] = &[
     ("OPTIONS /cors", &["Origin: https://b.example", "Access-Control-Request-Method: PUT"], "", 403),
     ("GET /files/dial.rs", &[], "", 200),
     ("GET /files/dial.rs", &["Range: bytes=2-5"], "", 206),
-    ("GET /files/none", &[], "", 404),
-    ("GET /nowhere", &[], "", 404),
+    ("GET /files/none", &[], "", 405),
+    ("GET /nowhere", &[], "", 405),
 ];
 
 #[test]
