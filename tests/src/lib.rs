@@ -14,6 +14,11 @@
 //! | [`upload`] | an upload of 100 MB, counted |
 //! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
+/// The examples of hop's manual that need more than hop.
+#[cfg(doctest)]
+#[doc = include_str!("../../hop/src/manual/axum.md")]
+pub mod manual {}
+
 pub mod alloc;
 pub mod check;
 pub mod dial;

@@ -17,9 +17,51 @@ use crate::app::routes::Routes;
 /// An app of the services that `make` makes, one for each request, from the client's address: [`service`] for what axum's
 /// `into_make_service_with_connect_info::<SocketAddr>()` gives, so that `ConnectInfo<SocketAddr>` can be extracted.
 ///
-/// ```ignore
-/// let app = Router::new().route("/", get(|ConnectInfo(client): ConnectInfo<SocketAddr>| async move { client.to_string() }));
-/// hop::listen_and_serve(address, hop::tower::make_service(app.into_make_service_with_connect_info::<SocketAddr>()))
+/// An example with axum is in [`crate::manual::axum`]. What it takes is any maker of services:
+///
+/// ```
+/// use std::convert::Infallible;
+/// use std::future::{Ready, ready};
+/// use std::net::SocketAddr;
+/// use std::task::{Context, Poll};
+///
+/// use tower_service::Service;
+///
+/// /// Answers with the client's address.
+/// #[derive(Clone)]
+/// struct Greeter(Option<SocketAddr>);
+///
+/// impl Service<SocketAddr> for Greeter {
+///     type Response = Greeter;
+///     type Error = Infallible;
+///     type Future = Ready<Result<Greeter, Infallible>>;
+///
+///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     fn call(&mut self, client: SocketAddr) -> Self::Future {
+///         ready(Ok(Greeter(Some(client))))
+///     }
+/// }
+///
+/// impl Service<http::Request<hop::Body>> for Greeter {
+///     type Response = http::Response<hop::Body>;
+///     type Error = Infallible;
+///     type Future = Ready<Result<Self::Response, Infallible>>;
+///
+///     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     fn call(&mut self, request: http::Request<hop::Body>) -> Self::Future {
+///         let client = self.0.expect("it was made for a client").to_string();
+///         ready(Ok(http::Response::builder().header("x-client", client).body(request.into_body()).unwrap()))
+///     }
+/// }
+///
+/// let app = hop::testing::App::new(hop::tower::make_service(Greeter(None)));
+/// assert_eq!(app.get("/").expect(200).header("x-client"), Some("0.0.0.0:0"));
 /// ```
 ///
 /// A client without such an address, on a Unix socket or in memory, counts as `0.0.0.0:0`; [`Peer`] in the extensions tells more.
