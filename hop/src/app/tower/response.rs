@@ -25,10 +25,7 @@ where
         true => AnswerBody::Unsent,
         false => whole_or_pulled(body, wanted).await,
     };
-    let mut answer = ResponseHead::default();
-    answer.status = head.status;
-    answer.headers = head.headers;
-    Response { head: answer, body }
+    Response { head: ResponseHead { status: head.status, headers: head.headers, content_type: None }, body }
 }
 
 async fn whole_or_pulled<B>(body: B, wanted: bool) -> AnswerBody
