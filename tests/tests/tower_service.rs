@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -150,6 +151,13 @@ async fn a_client_that_waits_to_be_asked_is_asked() {
     let body = StreamBody::new(stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from("12345")))]));
     let post = HttpRequest::post("/sum").header(header::EXPECT, "100-continue").body(body).unwrap();
     assert_eq!(text(oneshot(post).await).await, "5 bytes and 0 trailers");
+}
+
+#[tokio::test]
+async fn a_body_of_empty_frames_for_ever_keeps_nobody() {
+    let body = StreamBody::new(stream::repeat_with(|| Ok::<_, Infallible>(Frame::data(Bytes::new()))));
+    let mut call = pin!(service().oneshot(HttpRequest::post("/sum").body(body).unwrap()));
+    assert!(futures_util::poll!(call.as_mut()).is_pending());
 }
 
 #[tokio::test]

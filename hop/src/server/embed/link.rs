@@ -15,7 +15,7 @@ use crate::local::mail::{Mailbox, Wake};
 const WAITING_BYTES: usize = 64 * 1024;
 
 /// What tasks say to the thread.
-pub(super) enum Command {
+pub(crate) enum Command {
     /// A call begins.
     Open(Arc<Link>),
     /// Something about it has changed.
@@ -25,7 +25,7 @@ pub(super) enum Command {
 }
 
 /// The mailbox of the thread.
-pub(super) struct Inbox {
+pub(crate) struct Inbox {
     pub(super) mailbox: Mailbox<Command>,
 }
 
@@ -34,7 +34,7 @@ impl Inbox {
         Inbox { mailbox: Mailbox::new(bell) }
     }
 
-    pub(super) fn post(&self, command: Command) {
+    pub(crate) fn post(&self, command: Command) {
         // A thread that has ended has closed all its links, which is seen there.
         let _ = self.mailbox.post(command);
     }
@@ -73,7 +73,7 @@ impl Bell {
 }
 
 /// One call: a connection without a socket.
-pub(super) struct Link {
+pub(crate) struct Link {
     /// Given by the thread, which alone reads it.
     pub(super) id: OnceLock<ConnId>,
     pub(super) peer: Peer,
@@ -156,14 +156,14 @@ fn wake(mut state: MutexGuard<'_, State>) {
 }
 
 /// The task's side. Dropped, it leaves.
-pub(super) struct Client {
+pub(crate) struct Client {
     link: Arc<Link>,
     inbox: Arc<Inbox>,
 }
 
 impl Client {
     /// Opens a link, with its first input.
-    pub(super) fn open(inbox: &Arc<Inbox>, peer: Peer, head: Bytes) -> Client {
+    pub(crate) fn open(inbox: &Arc<Inbox>, peer: Peer, head: Bytes) -> Client {
         let client = Client { link: Arc::new(Link::new(peer)), inbox: Arc::clone(inbox) };
         client.push(head);
         let refused = inbox.mailbox.post(Command::Open(Arc::clone(&client.link))).is_err();
@@ -172,14 +172,14 @@ impl Client {
     }
 
     /// Whether the app takes more input now; if not, the task is woken when it does.
-    pub(super) fn has_room(&self, cx: &Context<'_>) -> bool {
+    pub(crate) fn has_room(&self, cx: &Context<'_>) -> bool {
         let mut state = self.link.lock();
         state.waker = Some(cx.waker().clone());
         state.input_bytes < WAITING_BYTES && !state.ended
     }
 
     /// Hands input over.
-    pub(super) fn send(&self, bytes: Bytes) {
+    pub(crate) fn send(&self, bytes: Bytes) {
         self.push(bytes);
         self.look();
     }
@@ -193,7 +193,7 @@ impl Client {
     }
 
     /// Leaves before the answer is complete.
-    pub(super) fn leave(&self) {
+    pub(crate) fn leave(&self) {
         let mut state = self.link.lock();
         state.left = true;
         state.input.clear();
@@ -209,7 +209,7 @@ impl Client {
     }
 
     /// Has `read` take from the output, which may have ended. The task is woken when there is more.
-    pub(super) fn poll<T>(&self, cx: &Context<'_>, read: impl FnOnce(&mut BytesMut, bool) -> Poll<T>) -> Poll<T> {
+    pub(crate) fn poll<T>(&self, cx: &Context<'_>, read: impl FnOnce(&mut BytesMut, bool) -> Poll<T>) -> Poll<T> {
         let mut state = self.link.lock();
         let State { output, ended, .. } = &mut *state;
         let polled = read(output, *ended);

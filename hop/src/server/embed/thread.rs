@@ -20,7 +20,7 @@ use crate::server::runtime::Context;
 const RUNS_MAX: usize = 4096;
 
 /// Starts the thread of `app`. `None`: the system gives none, which is logged.
-pub(super) fn start(app: Arc<App>) -> Option<Arc<Inbox>> {
+pub(crate) fn start(app: Arc<App>) -> Option<Arc<Inbox>> {
     let bell = Arc::new(Bell::default());
     let inbox = Arc::new(Inbox::new(Arc::clone(&bell)));
     let runtime = Context::current();

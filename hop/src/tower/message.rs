@@ -8,8 +8,8 @@ use http::request::Parts;
 use http::{HeaderName, Method, header};
 use http_body::{Body, Frame};
 
-use super::link::Client;
 use crate::app::tower::BoxError;
+use crate::server::embed::Client;
 use crate::wire::encode;
 
 /// How a body is framed.
@@ -111,6 +111,10 @@ impl Upload {
             && client.has_room(cx)
         {
             let Poll::Ready(frame) = body.as_mut().poll_next(cx) else { return };
+            if matches!(&frame, Some(Ok(frame)) if frame.data_ref().is_some_and(Bytes::is_empty)) {
+                // A body that gives empty frames for ever must not keep the task for ever.
+                return cx.waker().wake_by_ref();
+            }
             let sent = match frame {
                 Some(Ok(frame)) => self.frame(client, frame),
                 None => self.end(client, None),

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::AppService;
+use super::service::AppService;
 use crate::app::handler::handler;
 use crate::app::routes::{Entry, Routes};
 use crate::app::spec::ANY;

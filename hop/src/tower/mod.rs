@@ -23,5 +23,12 @@
 //! # }
 //! ```
 
+mod call;
+mod layer;
+mod message;
+mod reading;
+mod service;
+
+pub use self::call::{Answering, AppBody};
+pub use self::service::AppService;
 pub use crate::app::tower::{BoxError, HttpService, OriginalUri, make_service, service};
-pub use crate::server::embed::{Answering, AppBody, AppService};

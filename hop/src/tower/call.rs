@@ -11,11 +11,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 
-use super::link::{Client, Inbox};
 use super::message::{self, Framing, Upload};
 use super::reading::{self, BodyReader, Head};
 use crate::app::peer::Peer;
 use crate::app::tower::BoxError;
+use crate::server::embed::{Client, Inbox};
 
 /// The answer of an [`AppService`](super::AppService), to come. Dropped, the client has left.
 #[must_use = "futures do nothing unless they are polled"]
