@@ -1,6 +1,7 @@
 //! One call of a service.
 
 use std::future::{Future, poll_fn};
+use std::task::Poll;
 
 use http::{Method, StatusCode};
 use tower_service::Service;
@@ -42,15 +43,26 @@ where
     B: http_body::Body + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    async fn respond(mut self, request: http::Request<Body>) -> Response {
+    // Not `async fn`, and no `async` within: the future of each request is boxed, and would hold what it is given once more for each.
+    fn respond(mut self, request: http::Request<Body>) -> impl Future<Output = Response> + 'static {
         // The answer to HEAD has no body: its source is not even asked.
         let wants_body = request.method() != Method::HEAD;
-        match called(&mut self, request).await {
-            Ok(response) => response::answer(response, wants_body).await,
-            Err(error) => {
-                log::error!("a service failed ({}); answering 500", error.into());
-                Response::new(StatusCode::INTERNAL_SERVER_ERROR)
+        async move {
+            let called = match poll_fn(|cx| self.poll_ready(cx)).await {
+                Ok(()) => self.call(request).await,
+                Err(error) => Err(error),
+            };
+            match called {
+                Ok(response) => {
+                    let mut response = Some(response);
+                    poll_fn(|cx| Poll::Ready(response.take().map(|it| response::answer(it, wants_body, cx)))).await
+                }
+                Err(error) => {
+                    log::error!("a service failed ({}); answering 500", error.into());
+                    None
+                }
             }
+            .unwrap_or_else(|| Response::new(StatusCode::INTERNAL_SERVER_ERROR))
         }
     }
 }

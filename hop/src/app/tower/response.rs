@@ -1,6 +1,5 @@
 //! From the `http` crate's response to hop's answer: whole bytes where they are there, else a body that is pulled.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,7 +13,7 @@ use crate::app::stream::{Part, Source};
 
 /// The answer. A body of known size whose first frame is there and holds all of it becomes bytes, which leave in one write with the
 /// head; `wanted` says whether the body will be sent at all.
-pub(super) async fn answer<B>(response: http::Response<B>, wanted: bool) -> Response
+pub(super) fn answer<B>(response: http::Response<B>, wanted: bool, cx: &mut Context<'_>) -> Response
 where
     B: Body + Send + 'static,
     B::Error: Into<BoxError>,
@@ -23,12 +22,12 @@ where
     let body = match body.is_end_stream() {
         true if wanted => AnswerBody::Empty,
         true => AnswerBody::Unsent,
-        false => whole_or_pulled(body, wanted).await,
+        false => whole_or_pulled(body, wanted, cx),
     };
     Response { head: ResponseHead { status: head.status, headers: head.headers, content_type: None }, body }
 }
 
-async fn whole_or_pulled<B>(body: B, wanted: bool) -> AnswerBody
+fn whole_or_pulled<B>(body: B, wanted: bool, cx: &mut Context<'_>) -> AnswerBody
 where
     B: Body + Send + 'static,
     B::Error: Into<BoxError>,
@@ -36,8 +35,7 @@ where
     let exact_bytes = body.size_hint().exact();
     let mut pulled = Pulled { body: Box::pin(body), first: None, exact_bytes };
     if let Some(exact_bytes) = exact_bytes.filter(|_| wanted) {
-        let first = poll_fn(|cx| Poll::Ready(pulled.poll_part(cx))).await;
-        match first {
+        match pulled.poll_part(cx) {
             Poll::Ready(Some(Ok(Part::Data(data)))) if data.len() as u64 == exact_bytes => {
                 return AnswerBody::Bytes(data);
             }
