@@ -119,9 +119,12 @@ fn wants_body(conn: &Connection) -> bool {
     conn.flight.as_deref().is_some_and(wanted)
 }
 
-/// How long the answer that somebody has promised may take: as its route says, or as an opening may take anyhow.
+/// How long the answer that somebody has promised may take: as its route says, at all or after the client has ended its side, or as an
+/// opening may take anyhow.
 fn answer_timeout(conn: &Connection) -> Option<Duration> {
     let flight = conn.flight.as_deref()?;
     let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
-    flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT)).filter(|_| promised)
+    let usual = flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT));
+    let gone_after = flight.endpoint.gone_after.filter(|_| conn.ended);
+    usual.into_iter().chain(gone_after).min().filter(|_| promised)
 }

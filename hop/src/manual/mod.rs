@@ -3,6 +3,11 @@
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
 
+// Its examples need axum: they are tested by the package of tests.
+#[cfg(feature = "tower")]
+#[cfg_attr(not(doctest), doc = include_str!("axum.md"))]
+pub mod axum {}
+
 #[doc = include_str!("handlers.md")]
 pub mod handlers {}
 
