@@ -10,14 +10,18 @@
 //! | [`fuzz`] | mutated fixtures, for a bounded time |
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
 //! | [`browser`] | a headless Chromium |
+//! | [`websocket`] | a WebSocket client over a real socket |
+//! | [`events`] | an event stream's client over a real socket |
 //! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
 pub mod alloc;
 pub mod browser;
 pub mod check;
+pub mod events;
 pub mod fixture;
 pub mod fuzz;
 pub mod peer;
 pub mod rng;
 pub mod rust;
 pub mod sim;
+pub mod websocket;
