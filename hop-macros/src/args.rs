@@ -269,6 +269,23 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_connections_are_kept_in_order_with_what_they_set() {
+        let args =
+            good(quote!("/p", idle = "1m", every = "250ms", queue = "2KiB", overflow = drop_newest, origin = same));
+        let changes: Vec<String> =
+            args.live.iter().filter_map(|setting| setting.change.as_ref()).map(|change| change.to_string()).collect();
+        let expected = [
+            "live . idle = __hop :: Duration :: from_millis (60000u64) ;",
+            "live . every = __hop :: Some (__hop :: Duration :: from_millis (250u64)) ;",
+            "live . queue_bytes = 2048 ;",
+            "live . overflow = __hop :: Overflow :: DropNewest ;",
+            "live . origin = __hop :: OriginPolicy :: Same ;",
+        ];
+        assert_eq!(changes, expected);
+        assert!(args.every().is_some());
+    }
+
+    #[test]
     fn any_covers_every_method() {
         assert_eq!(named(&good(quote!(ANY, "/p"))), ["ANY"]);
     }
@@ -296,7 +313,10 @@ mod tests {
             (quote!("/p", GET, GET), "`GET` is named twice"),
             (quote!("/p", ANY, GET), "`ANY` already covers"),
             (quote!("/p", limt = "1KB"), "did you mean `limit`?"),
-            (quote!("/p", colour = "red"), "unknown key `colour`: expected `limit`, `timeout` or `blocking`"),
+            (
+                quote!("/p", colour = "red"),
+                "unknown key `colour`: expected `limit`, `timeout` or `blocking`; for WebSocket and SSE also `every`",
+            ),
             (quote!("/p", limit), "expected `limit = \"64KB\"`"),
             (quote!("/p", limit =), "expected `limit = \"64KB\"`"),
             (quote!("/p", limit = 1024), "expected `limit = \"64KB\"`"),
@@ -305,9 +325,15 @@ mod tests {
             (quote!("/p", limit = "1KB", limit = "2KB"), "`limit` is given twice"),
             (quote!("/p", blocking, blocking), "`blocking` is given twice"),
             (quote!("/p", blocking = true), "`blocking` stands alone"),
-            (quote!("/p", every = "1s"), "SSE route, which is not built yet"),
-            (quote!("/p", overflow = close), "`overflow` belongs to WebSocket and SSE"),
-            (quote!("/p", queue), "`queue` belongs to WebSocket and SSE"),
+            (quote!("/p", every), "expected `every = \"1s\"`"),
+            (quote!("/p", queue = "1"), "the number needs a unit"),
+            (quote!("/p", idle = "0s"), "longer than zero"),
+            (quote!("/p", overflow = drop), "expected `overflow = close | drop_newest | drop_oldest`"),
+            (quote!("/p", compress = of), "did you mean `off`?"),
+            (quote!("/p", origin = all), "expected `origin = any`, `same`"),
+            (quote!("/p", origin = ["https://a", 1]), "expected origins in quotes"),
+            (quote!("/p", origin = "https://a/"), "expected an origin as browsers send it"),
+            (quote!("/p", max_mesage = "1KB"), "did you mean `max_message`?"),
         ];
         for (tokens, expected) in cases {
             let source = tokens.to_string();

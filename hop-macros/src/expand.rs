@@ -46,7 +46,7 @@ pub(crate) fn block(args: &Args, block: &Block) -> TokenStream {
 
 /// All that the block's callbacks extract.
 fn block_extractors(block: &Block) -> Vec<&Type> {
-    let conn = live::block::conn(block);
+    let conn = block.state();
     let mut all = Vec::new();
     for (callback, method) in block.callbacks() {
         match callback {
@@ -99,7 +99,7 @@ impl<'i> Handler<'i> {
     }
 
     pub(crate) fn of_block(block: &'i Block, spec: TokenStream, callbacks: TokenStream) -> Handler<'i> {
-        let conn = live::block::conn(block).to_token_stream();
+        let conn = block.state().to_token_stream();
         let ty = block.self_ty.to_token_stream();
         Handler {
             attrs: &block.attrs,

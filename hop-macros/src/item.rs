@@ -7,9 +7,11 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream, Result};
 use syn::{
     Attribute, FnArg, Generics, ImplItem, ImplItemType, Receiver, ReturnType, Signature, Token, Type, Visibility,
+    parse_quote,
 };
 
 use crate::callback::Callback;
+use crate::conn;
 use crate::types;
 
 /// A route's item, as the user wrote it.
@@ -162,7 +164,7 @@ impl Parse for Block {
         while !content.is_empty() {
             block.member(&content)?;
         }
-        Ok(block)
+        Ok(block.with_conn_resolved())
     }
 }
 
@@ -178,6 +180,20 @@ impl Block {
     /// The state of a connection as it is declared.
     pub(crate) fn conn(&self) -> Option<&Type> {
         self.conns.first().map(|conn| &conn.ty)
+    }
+
+    /// The state of a connection, `()` where none is declared.
+    pub(crate) fn state(&self) -> Type {
+        self.conn().cloned().unwrap_or_else(|| parse_quote!(()))
+    }
+
+    fn with_conn_resolved(mut self) -> Block {
+        let conn = self.state();
+        if self.trait_.is_none() {
+            let resolve = |method: Method| Method { sig: conn::resolved(method.sig, &conn), ..method };
+            self.methods = self.methods.into_iter().map(resolve).collect();
+        }
+        self
     }
 
     /// The callbacks, each by its first definition; a name that is none is not among them.
@@ -237,8 +253,6 @@ impl ToTokens for Block {
 
 #[cfg(test)]
 mod tests {
-    use syn::parse_quote;
-
     use super::*;
 
     fn block(tokens: TokenStream) -> Block {

@@ -45,6 +45,11 @@ pub(crate) fn is_or_lends(ty: &Type, expected: &str) -> bool {
     is_named(as_reference(ty).map_or(ty, |reference| &reference.elem), expected)
 }
 
+/// Whether `ty` is `&` of a type of this name.
+pub(crate) fn lends(ty: &Type, expected: &str) -> bool {
+    as_reference(ty).is_some_and(|reference| reference.mutability.is_none() && is_named(&reference.elem, expected))
+}
+
 /// Whether `ty` is `&mut` something.
 pub(crate) fn is_mutable(ty: &Type) -> bool {
     as_reference(ty).is_some_and(|reference| reference.mutability.is_some())

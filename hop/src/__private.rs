@@ -74,24 +74,28 @@ pub trait Tick {
     fn send(self, stream: &mut EventStream<'_>);
 }
 
+#[diagnostic::do_not_recommend]
 impl Tick for Event {
     fn send(self, stream: &mut EventStream<'_>) {
         stream.send(self);
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Tick for String {
     fn send(self, stream: &mut EventStream<'_>) {
         stream.send(self);
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Tick for &'static str {
     fn send(self, stream: &mut EventStream<'_>) {
         stream.send(self);
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Tick> Tick for Option<T> {
     fn send(self, stream: &mut EventStream<'_>) {
         if let Some(event) = self {

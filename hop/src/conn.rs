@@ -80,8 +80,12 @@ pub struct Events {
 /// A hijacked connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Raw {
+    /// Nothing is under way: it ends when nothing comes for a while.
+    pub rests: bool,
     /// What is queued leaves, then the connection ends.
     pub over: bool,
+    /// Its callback knows that the peer has sent its last.
+    pub told: bool,
 }
 
 impl<L> Proto<L> {
@@ -124,6 +128,8 @@ pub enum Timer {
     Off,
     /// Between requests; of what stays open, its own times: ticks, pings, silence.
     Idle,
+    /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now.
+    Held,
     /// A head has begun.
     Head,
     /// A body has begun.

@@ -1,7 +1,7 @@
 //! The methods of an `impl` block as callbacks of an open connection.
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
-use syn::{Type, parse_quote};
+use syn::Type;
 
 use crate::args::Args;
 use crate::bound::spanned_call;
@@ -14,7 +14,7 @@ use crate::names::{local, local_for, nth, site};
 
 /// All callbacks of connections, and the opening of those that have none of their own.
 pub(crate) fn callbacks(block: &Block, kinds: Kinds, args: &Args) -> TokenStream {
-    let conn = conn(block);
+    let conn = block.state();
     let defaults = [Side::Socket, Side::Stream].into_iter().filter(|side| kinds.has(*side) && !opens(block, *side));
     let defaults = defaults.map(|side| open::by_default(side, &conn));
     let written = block.callbacks().map(|(callback, method)| match callback {
@@ -23,11 +23,6 @@ pub(crate) fn callbacks(block: &Block, kinds: Kinds, args: &Args) -> TokenStream
         told => one(told, method, &conn),
     });
     defaults.chain(written).collect()
-}
-
-/// The state of the block's connections.
-pub(crate) fn conn(block: &Block) -> Type {
-    block.conn().cloned().unwrap_or_else(|| parse_quote!(()))
 }
 
 fn opens(block: &Block, side: Side) -> bool {

@@ -8,7 +8,7 @@ use crate::errors::Errors;
 use crate::item::{Block, Method};
 use crate::live::kinds::{Form, Kinds, ticks};
 use crate::live::role::{self, Role};
-use crate::live::{block as expansion, check_open, rules};
+use crate::live::{check_open, rules};
 use crate::types;
 
 /// Checks a function that is `form`, which is not the one for plain requests.
@@ -82,7 +82,7 @@ fn tick_output(function: &Method, roles: &[Role<'_>], errors: &mut Errors) {
 /// Checks one callback of a block, which is not the one for plain requests.
 pub(crate) fn callback(callback: Callback, method: &Method, block: &Block, args: &Args, errors: &mut Errors) {
     let Some(side) = callback.side() else { return };
-    let conn = expansion::conn(block);
+    let conn = block.state();
     let roles = role::of_callback(method, callback, &conn);
     if let Callback::Open(side) = callback {
         return check_open::open(side, method, &roles, args, errors);
@@ -121,14 +121,16 @@ fn closing(roles: &[Role<'_>], errors: &mut Errors) {
 
 fn stray(callback: Callback, ty: &Type, block: &Block) -> String {
     let conn = block.conn().map(types::written);
+    let port = callback.side().map_or("WebSocket", Side::port);
     if types::is_mutable(ty) {
         return match conn {
-            Some(conn) => format!("expected `&mut {conn}`, as it is written after `type Conn`: the state of a connection is told by that"),
+            Some(conn) => format!(
+                "expected `&mut {port}<'_>` or `&mut {conn}`: they are told by these names, as they are written here"
+            ),
             None => "expected a `type Conn = …;` in this block whose state this is; a WebSocket or an event stream is told by its own name, which an import must not change".to_owned(),
         };
     }
     let conn = conn.unwrap_or_else(|| "Conn".to_owned());
-    let port = callback.side().map_or("WebSocket", Side::port);
     let taken = match callback {
         Callback::Message => format!("`&mut {port}<'_>`, `&mut {conn}` and one message"),
         Callback::Pong => format!("`&mut {port}<'_>`, `&mut {conn}` and the payload as `&[u8]`"),
@@ -162,7 +164,7 @@ pub(crate) fn block_keys(block: &Block, args: &Args, errors: &mut Errors) {
 
 /// Whether every key fits a route of these kinds.
 pub(crate) fn keys(kinds: Kinds, args: &Args, errors: &mut Errors) {
-    for key in args.live.iter().map(|setting| &setting.key) {
+    for key in args.live.iter().filter(|setting| setting.change.is_some()).map(|setting| &setting.key) {
         let (fits, what) = match key.to_string().as_str() {
             "every" => (true, ""),
             "keep_alive" => (kinds.stream, "event streams"),

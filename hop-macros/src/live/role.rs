@@ -95,7 +95,7 @@ fn is_given(ty: &Type, callback: Callback) -> bool {
     match callback {
         Callback::Message => may_be_message(ty),
         Callback::Pong => types::is_bytes(ty),
-        Callback::Error => !types::is_mutable(ty) && types::is_or_lends(ty, "MessageError"),
+        Callback::Error => types::lends(ty, "MessageError"),
         Callback::Close(_) => types::is_named(ty, "CloseReason"),
         _ => false,
     }

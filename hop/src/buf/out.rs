@@ -78,6 +78,10 @@ pub struct Queue {
     runs: VecDeque<Run>,
     /// Bytes held in memory; file ranges do not count.
     memory_bytes: usize,
+    /// How many of the runs were there at the last [`Out::mark`]. What has been dropped since is not among them.
+    marked: usize,
+    /// The last run is not appended to: it may be older than the mark.
+    sealed: bool,
 }
 
 impl Queue {
@@ -119,7 +123,8 @@ impl Queue {
 
     /// The vector that small output is appended to.
     fn tail(&mut self) -> &mut Vec<u8> {
-        let fits = matches!(self.runs.back(), Some(Run::Owned { data, .. }) if data.len() < RUN_BYTES_MAX);
+        let fits = !std::mem::take(&mut self.sealed)
+            && matches!(self.runs.back(), Some(Run::Owned { data, .. }) if data.len() < RUN_BYTES_MAX);
         if !fits {
             self.runs.push_back(Run::Owned { data: Vec::new(), sent: 0 });
         }
@@ -157,34 +162,41 @@ impl Queue {
     /// Drops messages that have waited longest until `bytes` fit below `bytes_max`. `false`: they do not.
     fn drop_oldest(&mut self, bytes: usize, bytes_max: usize) -> bool {
         let excess = (self.memory_bytes + bytes).saturating_sub(bytes_max);
-        let mut dropped = 0;
-        self.runs.retain(|run| match run {
-            Run::Droppable { data, sent: 0 } if dropped < excess => {
-                dropped += data.len();
-                false
+        let (mut dropped, mut at, marked) = (0, 0, self.marked);
+        self.runs.retain(|run| {
+            let is_marked = at < marked;
+            at += 1;
+            match run {
+                Run::Droppable { data, sent: 0 } if dropped < excess => {
+                    dropped += data.len();
+                    self.marked -= usize::from(is_marked);
+                    false
+                }
+                _ => true,
             }
-            _ => true,
         });
         self.memory_bytes -= dropped;
+        self.sealed |= dropped > 0;
         dropped >= excess
     }
 
-    fn mark(&self) -> QueueMark {
-        let last_run_bytes = match self.runs.back() {
-            Some(Run::Owned { data, .. }) => data.len(),
-            _ => 0,
+    fn mark(&mut self) -> QueueMark {
+        self.marked = self.runs.len();
+        let owned_bytes = match self.runs.back() {
+            Some(Run::Owned { data, .. }) => Some(data.len()),
+            _ => None,
         };
-        QueueMark { runs: self.runs.len(), last_run_bytes, memory_bytes: self.memory_bytes }
+        QueueMark { owned_bytes }
     }
 
+    /// Back to what was there at the mark. What has been dropped since to make room stays dropped.
     fn truncate(&mut self, mark: QueueMark) {
-        while self.runs.len() > mark.runs {
-            self.runs.pop_back();
+        self.runs.truncate(self.marked);
+        if let (Some(bytes), Some(Run::Owned { data, .. })) = (mark.owned_bytes, self.runs.back_mut()) {
+            data.truncate(bytes);
         }
-        if let Some(Run::Owned { data, .. }) = self.runs.back_mut() {
-            data.truncate(mark.last_run_bytes);
-        }
-        self.memory_bytes = mark.memory_bytes;
+        let in_memory = self.runs.iter().filter(|run| !matches!(run, Run::File(_)));
+        self.memory_bytes = in_memory.map(|run| run.len() as usize).sum();
     }
 }
 
@@ -231,9 +243,8 @@ pub struct Mark {
 
 #[derive(Clone, Copy, Debug)]
 struct QueueMark {
-    runs: usize,
-    last_run_bytes: usize,
-    memory_bytes: usize,
+    /// Length of the last run, if that can grow.
+    owned_bytes: Option<usize>,
 }
 
 /// Where one turn of one connection writes: the cork, or the connection's queue when it has one.
@@ -292,8 +303,8 @@ impl Out<'_> {
     }
 
     /// Remembers this place in the output.
-    pub fn mark(&self) -> Mark {
-        Mark { cork_bytes: self.cork.len(), queue: self.queue.as_deref().map(Queue::mark) }
+    pub fn mark(&mut self) -> Mark {
+        Mark { cork_bytes: self.cork.len(), queue: self.queue.as_deref_mut().map(Queue::mark) }
     }
 
     /// Takes back all that was written since `mark`, which must be of the same turn.

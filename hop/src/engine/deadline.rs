@@ -11,13 +11,16 @@ use crate::proto::error::PeerError;
 use crate::proto::h1::H1;
 use crate::time::{Ticks, ticks_in};
 
+/// How long a WebSocket or an event stream may be undecided: meanwhile its client holds memory and hears nothing.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
     /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
     #[inline(always)]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
-        if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Body) {
+        if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Held | Timer::Body) {
             return;
         }
         self.conn.timer = timer;
@@ -41,12 +44,13 @@ impl Focus<'_> {
         // Asked by nearly every turn, which this keeps from the table of the others.
         if timer == Timer::Idle {
             return match &self.conn.proto {
-                Proto::H1(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
+                Proto::H1(_) | Proto::Raw(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
                 _ => self.live_deadline(),
             };
         }
         let ticks = match timer {
             Timer::Off => return None,
+            Timer::Held => return self.live_deadline(),
             Timer::Answer => ticks_in(answer_timeout(self.conn)?),
             Timer::Idle => timeouts.idle,
             Timer::Head => timeouts.head,
@@ -64,7 +68,8 @@ impl Focus<'_> {
             Timer::Head => self.refuse(PeerError::HeadTimeout),
             Timer::Body => self.refuse(PeerError::BodyTimeout),
             Timer::Answer => self.late(),
-            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => self.live_due(),
+            Timer::Held => self.live_due(),
+            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_) | Proto::Raw(_)) => self.live_due(),
             Timer::Write => self.cut(CloseReason::Stalled),
             // An idle connection has nothing unsent: no farewell is needed.
             Timer::Idle | Timer::Linger => self.cut(CloseReason::Left),
@@ -83,10 +88,12 @@ fn waits_for(conn: &Connection) -> Timer {
             State::Idle => Timer::Idle,
             state => waits_within_a_request(conn, h1, state),
         },
+        Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) if conn.carry.is_some() => Timer::Held,
         Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) => Timer::Idle,
         // The client may take its time to close, but not for ever.
         Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
         Proto::Raw(raw) if raw.over => Timer::Linger,
+        Proto::Raw(raw) if raw.rests => Timer::Idle,
         Proto::Raw(_) => Timer::Off,
     }
 }
@@ -112,9 +119,9 @@ fn wants_body(conn: &Connection) -> bool {
     conn.flight.as_deref().is_some_and(wanted)
 }
 
-/// How long the answer that somebody has promised may take, where its route says so.
+/// How long the answer that somebody has promised may take: as its route says, or as an opening may take anyhow.
 fn answer_timeout(conn: &Connection) -> Option<Duration> {
     let flight = conn.flight.as_deref()?;
     let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
-    flight.endpoint.answer_timeout.filter(|_| promised)
+    flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT)).filter(|_| promised)
 }

@@ -33,6 +33,8 @@ pub(crate) struct Flight {
     pub(crate) asleep: bool,
     /// Bytes of the streamed or drained body so far.
     pub(crate) body_bytes: u64,
+    /// It is not known yet whether it becomes a WebSocket or an event stream.
+    pub(crate) opening: bool,
     /// What handles of a connection that is still opening ask for.
     pub(crate) orders: Vec<Order>,
 }
@@ -65,6 +67,7 @@ impl Flight {
             feed: None,
             asleep: false,
             body_bytes: 0,
+            opening: false,
             orders: Vec::new(),
         }
     }

@@ -130,6 +130,9 @@ impl Engine {
             return Verdict::Close;
         }
         let write = focus.conn.has_output();
+        if write {
+            focus.has_to_wait();
+        }
         focus.rearm_if_stale();
         if !write && focus.conn.proto.state() == State::Closing {
             return farewell(focus.conn);

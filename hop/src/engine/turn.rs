@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::Focus;
 use super::flight::bury;
-use crate::app::hijack::Hijack;
+use crate::app::hijack::{Hijack, OnReadable};
 use crate::app::live::opening::Accepted;
 use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
@@ -36,6 +36,8 @@ pub(crate) enum Later {
     Live(Box<Accepted>),
     /// The head is written; what follows is the hijacker's.
     Hijack(Hijack),
+    /// Nothing is written; the request, and all that follows it, is read by this callback.
+    Host(OnReadable),
 }
 
 /// Everything that one answer touches.
@@ -45,6 +47,8 @@ pub(crate) struct Turn<'t, 'e> {
     pub(crate) request: Option<&'t Request<'t>>,
     /// Boxed, so that the plain path moves and drops a null pointer only.
     pub(crate) later: Option<Box<Later>>,
+    /// A WebSocket or an event stream was asked for.
+    pub(crate) opening: bool,
 }
 
 impl Exchange for Turn<'_, '_> {
@@ -104,8 +108,13 @@ impl Exchange for Turn<'_, '_> {
         self.later = Some(Box::new(Later::Future(future)));
     }
 
-    fn address(&self) -> (ConnId, Arc<WorkerMail>) {
-        (self.focus.id, Arc::clone(&self.focus.common.mailbox))
+    fn host(&mut self, callback: OnReadable) {
+        self.later = Some(Box::new(Later::Host(callback)));
+    }
+
+    fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>) {
+        self.opening = true;
+        (self.focus.id, self.focus.conn.request, Arc::clone(&self.focus.common.mailbox))
     }
 
     fn blocking(&mut self, work: BlockingAnswer) {
@@ -194,7 +203,8 @@ fn declared_length(response: &Response) -> Length {
         Body::Empty => Length::Exact(said_length(response).unwrap_or(0)),
         Body::Bytes(bytes) => Length::Exact(bytes.len() as u64),
         Body::File(parts) => Length::Exact(parts.iter().map(FilePart::len).sum()),
-        Body::Live(_) | Body::Hijack(_) => Length::Unknown,
+        Body::Live(_) => Length::Unknown,
+        Body::Hijack(_) => Length::Raw,
         Body::Stream(source) => {
             source.exact_bytes().or_else(|| said_length(response)).map_or(Length::Unknown, Length::Exact)
         }

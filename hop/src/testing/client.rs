@@ -35,6 +35,18 @@ impl Client {
         self.world.borrow_mut().reset(self.id);
     }
 
+    /// Takes only so many further bytes of what the server sends, until it is said again; `usize::MAX`, as in the beginning: all.
+    ///
+    /// This is how a client that does not keep up is played: with 0 the server's output waits.
+    pub fn window(&mut self, bytes: usize) {
+        self.world.borrow_mut().set_window(self.id, bytes);
+    }
+
+    /// Bytes that were sent and that the server has not read: it reads no further while too much waits to be used.
+    pub fn unread_by_the_server(&self) -> usize {
+        self.world.borrow_mut().wire(self.id).outgoing_bytes()
+    }
+
     /// Whether the server has said that it will send no more.
     pub fn is_ended(&self) -> bool {
         self.world.borrow_mut().wire(self.id).ended
@@ -65,12 +77,31 @@ impl Client {
         self.read(true)
     }
 
+    /// Waits for other threads to make something happen. `false`: the connection has ended, or nothing does.
+    pub(super) fn wait(&self) -> bool {
+        !self.is_ended() && self.world.borrow_mut().wait()
+    }
+
     #[track_caller]
     fn read(&mut self, to_head: bool) -> Answer {
+        self.read_by(|input, ended| Answer::read(input, to_head, ended))
+    }
+
+    /// The head of the next answer, if that has this status; else all of the answer.
+    #[track_caller]
+    pub(super) fn answer_or_head(&mut self, status: u16) -> Answer {
+        self.read_by(|input, ended| match Answer::read(input, true, ended) {
+            Reading::Whole(used, head) if head.status == status => Reading::Whole(used, head),
+            _ => Answer::read(input, false, ended),
+        })
+    }
+
+    #[track_caller]
+    fn read_by(&mut self, read: impl Fn(&[u8], bool) -> Reading) -> Answer {
         loop {
             let mut world = self.world.borrow_mut();
             let wire = world.wire(self.id);
-            match Answer::read(&wire.arrived, to_head, wire.ended) {
+            match read(&wire.arrived, wire.ended) {
                 Reading::Whole(used, answer) => {
                     wire.arrived.drain(..used);
                     return answer;

@@ -16,10 +16,17 @@
 //! app.raw(b"GET /hello/Ada HTTP/1.1\r\nHost: a\r\n\r\n").split_every(1).expect(200);
 //! app.get("/nowhere").expect(404);
 //! ```
+//!
+//! [`App::ws`] opens a WebSocket and [`App::sse`] an event stream: see [`WebSocket`] and [`EventSource`].
 
 mod answer;
 mod client;
+mod sse;
+#[cfg(test)]
+mod tests;
 mod world;
+mod ws;
+mod ws_request;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -29,7 +36,11 @@ use http::{HeaderName, HeaderValue};
 
 pub use self::answer::Answer;
 pub use self::client::Client;
+pub use self::sse::{Event, EventSource, SseRequest};
 use self::world::World;
+pub use self::ws::{Closed, WebSocket, frame};
+pub use self::ws_request::{Opening, WsRequest};
+use crate::app::live::topic::{IntoPublication, Publication};
 use crate::app::router::IntoApp;
 
 /// An app under test: one worker without sockets.
@@ -85,14 +96,101 @@ impl App {
         Raw { app: self.clone(), bytes: bytes.as_ref().to_vec(), cuts: Vec::new() }
     }
 
+    /// Opens a WebSocket.
+    ///
+    /// # Panics
+    ///
+    /// When it is refused; the message has the answer.
+    #[track_caller]
+    pub fn ws(&self, target: &str) -> WebSocket {
+        self.ws_request(target).open()
+    }
+
+    /// A WebSocket's handshake, to be completed and sent on a connection of its own.
+    ///
+    /// ```
+    /// # use hop::{Callbacks, EventHandler, Method, Request, Response, Routes, WebSocket, testing::App};
+    /// # struct Chat;
+    /// # impl EventHandler for Chat {
+    /// #     type Conn = ();
+    /// #     const CALLBACKS: Callbacks = Callbacks::WEB_SOCKET;
+    /// #     fn on_ws_open(&self, ws: &mut WebSocket<'_>, request: &Request<'_>) -> Result<(), Response> {
+    /// #         request.header("cookie").ok_or(Response::new(hop::StatusCode::UNAUTHORIZED))?;
+    /// #         ws.protocol("chat.v2");
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # let app = App::new(Routes::new().route("/chat", Method::GET, Chat));
+    /// let ws = app.ws_request("/chat").header("Cookie", "user=ada").protocol("chat.v2").open();
+    /// assert_eq!(ws.protocol(), Some("chat.v2"));
+    /// app.ws_request("/chat").expect(401);
+    /// ```
+    pub fn ws_request(&self, target: &str) -> WsRequest {
+        WsRequest::new(self.clone(), target)
+    }
+
+    /// Opens an event stream.
+    ///
+    /// # Panics
+    ///
+    /// When it is refused; the message has the answer.
+    #[track_caller]
+    pub fn sse(&self, target: &str) -> EventSource {
+        self.sse_request(target).open()
+    }
+
+    /// A request for an event stream, to be completed and sent on a connection of its own.
+    ///
+    /// ```
+    /// # use hop::{Callbacks, EventHandler, EventStream, Method, Request, Response, Routes, testing::App};
+    /// # struct News;
+    /// # impl EventHandler for News {
+    /// #     type Conn = ();
+    /// #     const CALLBACKS: Callbacks = Callbacks::EVENT_STREAM;
+    /// #     fn on_sse_open(&self, stream: &mut EventStream<'_>, _: &Request<'_>) -> Result<(), Response> {
+    /// #         let last = stream.last_event_id();
+    /// #         stream.resume_from("news", last.as_deref());
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # let app = App::new(Routes::new().route("/news", Method::GET, News).retain("news", 10));
+    /// app.publish("news", "it is noon");
+    /// app.publish("news", "it is one");
+    /// let event = app.sse_request("/news").last_event_id("1").open().event();
+    /// assert_eq!((event.data.as_str(), event.id.as_deref()), ("it is one", Some("2")));
+    /// ```
+    pub fn sse_request(&self, target: &str) -> SseRequest {
+        SseRequest::new(self.clone(), target)
+    }
+
+    /// Sends to all subscribers of a topic, as [`Handle::publish`](crate::Handle::publish) does.
+    pub fn publish(&self, topic: impl AsRef<str>, message: impl IntoPublication) {
+        self.world.borrow_mut().publish(Publication::new(topic.as_ref(), message));
+    }
+
+    /// Tells the server to stop gracefully: WebSockets are closed with 1001, event streams end, what is in flight is finished.
+    pub fn stop(&self) {
+        self.world.borrow_mut().stop();
+    }
+
     /// Lets time pass: what is due in it happens, in order.
     pub fn advance(&self, time: Duration) {
         self.world.borrow_mut().advance(time);
     }
 
+    /// Lets time pass while the worker does not look, as on a machine that sleeps: what was due happens at the end.
+    pub fn jump(&self, time: Duration) {
+        self.world.borrow_mut().jump(time);
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.world.borrow().connections()
+    }
+
+    /// How many WebSockets and event streams are open.
+    pub fn open(&self) -> (usize, usize) {
+        self.world.borrow_mut().open_live()
     }
 }
 

@@ -168,6 +168,10 @@ impl Defaults {
         seen.push(text);
     }
 
+    fn on_ws_drain(&self, seen: &mut Self::Conn) {
+        seen.clear();
+    }
+
     fn on_ws_close(&self, seen: Vec<String>) {
         drop(seen);
     }

@@ -44,14 +44,14 @@ fn asks_for_socket(request: &Request<'_>) -> bool {
     upgrades.into_iter().any(|token| token.eq_ignore_ascii_case(b"websocket"))
 }
 
-fn open_socket<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, reply: Reply<'_>) -> Replied {
-    match socket_setup(request, &reply) {
+fn open_socket<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, mut reply: Reply<'_>) -> Replied {
+    match socket_setup(request, &mut reply) {
         Ok(setup) => H::on_ws_opening(handler, request, Opener::new(reply, setup)),
         Err(refusal) => reply.send(refusal),
     }
 }
 
-fn socket_setup(request: &Request<'_>, reply: &Reply<'_>) -> Result<Setup, Response> {
+fn socket_setup(request: &Request<'_>, reply: &mut Reply<'_>) -> Result<Setup, Response> {
     let key = handshake::key(request.head).map_err(refusal)?;
     let live = &request.endpoint.live;
     if !origin::is_allowed(&live.origin, request.header("origin"), request.header("host")) {
@@ -83,20 +83,20 @@ fn refusal(error: HandshakeError) -> Response {
     response
 }
 
-fn open_stream<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, reply: Reply<'_>) -> Replied {
+fn open_stream<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, mut reply: Reply<'_>) -> Replied {
     if request.method_str() == "HEAD" {
         // What GET would say, without opening anything.
         return reply.send(super::opening::stream_head());
     }
-    let mut setup = Setup::new(Kind::Stream, link(request, &reply), request);
+    let mut setup = Setup::new(Kind::Stream, link(request, &mut reply), request);
     let last = request.header("last-event-id").and_then(|id| str::from_utf8(id).ok());
     setup.last_event_id = last.filter(|id| !id.is_empty()).map(str::to_owned);
     H::on_sse_opening(handler, request, Opener::new(reply, setup))
 }
 
-fn link(request: &Request<'_>, reply: &Reply<'_>) -> Arc<Link> {
-    let (conn, mailbox) = reply.address();
-    Link::new(conn, mailbox, request.endpoint.live.queue_bytes)
+fn link(request: &Request<'_>, reply: &mut Reply<'_>) -> Arc<Link> {
+    let (conn, number, mailbox) = reply.opening();
+    Link::new(conn, number, mailbox, request.endpoint.live.queue_bytes)
 }
 
 /// What a client takes for an answer.

@@ -17,6 +17,8 @@ use crate::wire::event::Event;
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) conn: ConnId,
+    /// Which request of the connection it belongs to: after a refusal another one may open.
+    pub(crate) request: u32,
     mailbox: Arc<WorkerMail>,
     gone: AtomicBool,
     /// Bytes that handles have sent and the worker has not yet taken.
@@ -38,9 +40,9 @@ pub(crate) enum Order {
 }
 
 impl Link {
-    pub(crate) fn new(conn: ConnId, mailbox: Arc<WorkerMail>, mailed_bytes_max: usize) -> Arc<Link> {
+    pub(crate) fn new(conn: ConnId, request: u32, mailbox: Arc<WorkerMail>, mailed_bytes_max: usize) -> Arc<Link> {
         let (gone, mailed_bytes) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Arc::new(Link { conn, mailbox, gone, mailed_bytes, mailed_bytes_max })
+        Arc::new(Link { conn, request, mailbox, gone, mailed_bytes, mailed_bytes_max })
     }
 
     /// The connection has ended: whatever its handles send from now on is refused.
@@ -76,6 +78,33 @@ impl Link {
         }
         let mail = Mail::Order(LiveOrder { link: Arc::clone(self), order: Box::new(order) });
         if self.mailbox.post(mail).is_ok() { Sent::Now } else { Sent::Closed }
+    }
+}
+
+/// The link of a connection that is not open yet. Dropped, it will never open, and its handles are told.
+#[derive(Debug)]
+pub(crate) struct Unopened(Option<Arc<Link>>);
+
+impl Unopened {
+    pub(crate) fn new(link: Arc<Link>) -> Unopened {
+        Unopened(Some(link))
+    }
+
+    pub(crate) fn link(&self) -> Option<&Arc<Link>> {
+        self.0.as_ref()
+    }
+
+    /// The connection is open. `None`: nobody has a handle.
+    pub(crate) fn opened(mut self) -> Option<Arc<Link>> {
+        self.0.take().filter(|link| Arc::strong_count(link) > 1)
+    }
+}
+
+impl Drop for Unopened {
+    fn drop(&mut self) {
+        if let Some(link) = &self.0 {
+            link.cut();
+        }
     }
 }
 

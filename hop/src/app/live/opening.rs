@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::handle::Link;
+use super::handle::{Link, Unopened};
 use super::message::{IntoMessage, Message, OwnedMessage};
 use super::port::Port;
 use super::socket::WebSocket;
@@ -43,7 +43,7 @@ pub(crate) struct Setup {
     pub(crate) last_event_id: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) actions: Vec<Action>,
-    pub(crate) link: Arc<Link>,
+    pub(crate) link: Unopened,
     peer: Peer,
 }
 
@@ -80,7 +80,7 @@ impl Setup {
             last_event_id: None,
             headers: HeaderMap::new(),
             actions: Vec::new(),
-            link,
+            link: Unopened::new(link),
             peer: request.peer(),
         }
     }
@@ -180,7 +180,7 @@ impl Port for Setup {
     }
 
     fn link(&mut self) -> Arc<Link> {
-        Arc::clone(&self.link)
+        Arc::clone(self.link.link().expect("it is taken only when the connection opens, which consumes the setup"))
     }
 
     fn peer(&self) -> Peer {

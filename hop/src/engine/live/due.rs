@@ -1,5 +1,7 @@
 //! What is due on an open connection that nothing happens on: ticks, pings, signs of life, the end of patience.
 
+use std::time::Duration;
+
 use super::super::Focus;
 use super::Live;
 use crate::app::live::closing::CloseReason;
@@ -7,7 +9,7 @@ use crate::app::live::port::Port;
 use crate::app::live::socket::WebSocket;
 use crate::app::live::stream::EventStream;
 use crate::conn::Proto;
-use crate::time::Ticks;
+use crate::time::{Ticks, ticks_in};
 use crate::wire::close;
 use crate::wire::event::Event;
 
@@ -80,11 +82,16 @@ impl Live {
     /// Whether a tick is due; then the next one is set, at this connection's own phase. What was missed is not made up for.
     fn takes_tick(&mut self, now: Ticks) -> bool {
         let Some(every) = self.endpoint.live.every.filter(|_| self.kept.tick_at.reached(now)) else { return false };
-        while self.kept.tick_at.reached(now) {
-            self.kept.tick_at = self.kept.tick_at.after(every);
-        }
+        let period = period_of(every);
+        let late = now.0.wrapping_sub(self.kept.tick_at.0);
+        self.kept.tick_at = self.kept.tick_at.plus(late - late % period + period);
         true
     }
+}
+
+/// How many clock ticks a route's `every` lasts; at least one, for nothing can be due all the time.
+pub(super) fn period_of(every: Duration) -> u32 {
+    ticks_in(every).max(1)
 }
 
 /// The sooner of two points, both of which are after `since` or not long before it.

@@ -5,6 +5,8 @@ mod orders;
 mod port;
 mod raw;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod topics;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,6 +54,8 @@ struct Kept {
     pinged: bool,
     /// The handler does not want messages now.
     paused: bool,
+    /// Something has to wait: the socket did not take all.
+    waits: bool,
     /// What had to wait has left, and the handler was not told.
     drained: bool,
     /// The handler has closed, or was too much for its client: it ends after the callback.
@@ -91,12 +95,13 @@ impl Focus<'_> {
         self.abandon(BodyError::Closed);
         let now = self.outside.now.ticks;
         let kept = Kept {
-            link: (Arc::strong_count(&setup.link) > 1).then_some(setup.link),
+            link: setup.link.opened(),
             topics: Vec::new(),
-            tick_at: endpoint.live.every.map_or(now, |every| now.after(every)),
+            tick_at: endpoint.live.every.map_or(now, |every| now.plus(due::period_of(every))),
             active_at: now,
             pinged: false,
             paused: false,
+            waits: false,
             drained: false,
             ending: None,
         };
@@ -211,11 +216,26 @@ impl Focus<'_> {
         });
     }
 
-    /// All that had to wait for the client has left.
+    /// The client does not take all that is sent to it now.
+    pub(crate) fn has_to_wait(&mut self) {
+        if let Some(Some(live)) = self.conn.proto.live() {
+            live.kept.waits = true;
+        }
+    }
+
+    /// Nothing is left to be sent: if something had to wait for the client, its handler will be told.
     pub(crate) fn drained(&mut self) {
-        let Some(Some(live)) = self.conn.proto.live() else { return };
-        live.kept.drained = true;
-        self.list();
+        let had_to_wait = match &mut self.conn.proto {
+            Proto::Ws(_, Some(live)) | Proto::Events(_, Some(live)) => {
+                live.kept.drained |= live.kept.waits;
+                std::mem::take(&mut live.kept.waits)
+            }
+            Proto::Raw(_) => true,
+            _ => false,
+        };
+        if had_to_wait {
+            self.list();
+        }
     }
 
     /// Tells the handler that there is room again, if it was not told.

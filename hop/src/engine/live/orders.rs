@@ -13,6 +13,10 @@ impl Engine {
     pub(crate) fn order(&mut self, link: &Arc<Link>, order: Order, outside: &Outside<'_>) -> Option<ConnId> {
         link.taken(order.bytes());
         let (mut focus, _) = self.focus(link.conn, outside)?;
+        if focus.conn.request != link.request {
+            // It was refused, and this is what its connection was used for then.
+            return None;
+        }
         match (&focus.conn.proto, &mut focus.conn.flight) {
             // It is still opening.
             (Proto::H1(_), Some(flight)) => flight.orders.push(order),

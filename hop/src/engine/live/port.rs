@@ -223,9 +223,10 @@ impl Port for LivePort<'_, '_> {
     }
 
     fn link(&mut self) -> Arc<Link> {
-        let Focus { id, common, .. } = &*self.focus;
+        let Focus { id, conn, common, .. } = &*self.focus;
         let max = self.endpoint.live.queue_bytes;
-        let made = self.kept.link.get_or_insert_with(|| Link::new(*id, Arc::clone(&common.mailbox), max));
+        let new = || Link::new(*id, conn.request, Arc::clone(&common.mailbox), max);
+        let made = self.kept.link.get_or_insert_with(new);
         Arc::clone(made)
     }
 

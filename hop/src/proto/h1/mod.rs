@@ -50,6 +50,8 @@ pub enum Length {
     Exact(u64),
     /// Not known when the head is written.
     Unknown,
+    /// What follows the head is not HTTP's any more: nothing is said of it, and it ends with the connection.
+    Raw,
 }
 
 /// The answer's body broke its promise: the connection cannot be used any more.

@@ -79,6 +79,7 @@ impl H1 {
         match answer.length {
             _ if self.bodiless(answer.status) => Answer::Bodiless,
             Length::Exact(n) => Answer::Exact(n),
+            Length::Raw => Answer::UntilClose,
             Length::Unknown if self.http10 => Answer::UntilClose,
             Length::Unknown => Answer::Chunked,
         }
@@ -100,6 +101,7 @@ impl H1 {
                 _ if answer.status == 205 => encode::content_length(out, 0),
                 Length::Exact(0) if answer.status == 304 => {}
                 Length::Exact(n) => encode::content_length(out, n),
+                Length::Raw => {}
                 Length::Unknown if self.http10 || answer.status == 304 => {}
                 Length::Unknown => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
             }
