@@ -1,15 +1,13 @@
 //! What is due on an open connection that nothing happens on: ticks, pings, signs of life, the end of patience.
 
-use std::time::Duration;
-
 use super::super::Focus;
-use super::Live;
+use super::{Live, period_of};
 use crate::app::live::closing::CloseReason;
 use crate::app::live::port::Port;
 use crate::app::live::socket::WebSocket;
 use crate::app::live::stream::EventStream;
 use crate::conn::Proto;
-use crate::time::{Ticks, ticks_in};
+use crate::time::Ticks;
 use crate::wire::close;
 use crate::wire::event::Event;
 
@@ -87,11 +85,6 @@ impl Live {
         self.kept.tick_at = self.kept.tick_at.plus(late - late % period + period);
         true
     }
-}
-
-/// How many clock ticks a route's `every` lasts; at least one, for nothing can be due all the time.
-pub(super) fn period_of(every: Duration) -> u32 {
-    ticks_in(every).max(1)
 }
 
 /// The sooner of two points, both of which are after `since` or not long before it.

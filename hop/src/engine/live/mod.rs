@@ -11,6 +11,7 @@ mod topics;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::port::LivePort;
 use super::Focus;
@@ -29,7 +30,7 @@ use crate::app::response::Body;
 use crate::buf::out::{Mark, Out};
 use crate::conn::{Events, Proto};
 use crate::local::topics::Membership;
-use crate::time::Ticks;
+use crate::time::{Ticks, ticks_in};
 use crate::wire::{close, encode};
 
 /// What is kept for a WebSocket or an event stream. With its connection and the user's own state, it is all that an idle one costs.
@@ -97,7 +98,7 @@ impl Focus<'_> {
         let kept = Kept {
             link: setup.link.opened(),
             topics: Vec::new(),
-            tick_at: endpoint.live.every.map_or(now, |every| now.plus(due::period_of(every))),
+            tick_at: endpoint.live.every.map_or(now, |every| now.plus(period_of(every))),
             active_at: now,
             pinged: false,
             paused: false,
@@ -257,6 +258,11 @@ impl Focus<'_> {
         bury(body);
         Body::Empty
     }
+}
+
+/// How many clock ticks a route's `every` lasts; at least one, for nothing can be due all the time.
+fn period_of(every: Duration) -> u32 {
+    ticks_in(every).max(1)
 }
 
 /// What was recorded while the connection opened.
