@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Client {
     socket: WebSocket<TcpStream>,
+    path: String,
 }
 
 impl Client {
@@ -24,7 +25,10 @@ impl Client {
         stream.set_nodelay(true).expect("an open socket takes options");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout above 0 is valid");
         let opened = tungstenite::client::client_with_config(format!("ws://{addr}{path}"), stream, Some(config()));
-        Client { socket: opened.unwrap_or_else(|error| panic!("{path} does not open: {error}")).0 }
+        Client {
+            socket: opened.unwrap_or_else(|error| panic!("{path} does not open: {error}")).0,
+            path: path.to_owned(),
+        }
     }
 
     /// Sends a message.
@@ -34,7 +38,7 @@ impl Client {
 
     /// The next message: also a ping, a pong or a close.
     pub fn message(&mut self) -> Message {
-        self.socket.read().expect("the server sends a message")
+        self.socket.read().unwrap_or_else(|error| panic!("{} sends no message: {error}", self.path))
     }
 
     /// The next message, which is text.
