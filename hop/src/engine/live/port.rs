@@ -14,7 +14,7 @@ use crate::app::peer::Peer;
 use crate::app::request::Arrival;
 use crate::app::responder::Sent;
 use crate::buf::out::Out;
-use crate::conn::Proto;
+use crate::conn::{Proto, Timer};
 use crate::engine::{Common, Focus};
 use crate::proto::ws::Ws;
 use crate::wire::event::Event;
@@ -209,6 +209,8 @@ impl Port for LivePort<'_, '_> {
     fn pause(&mut self, paused: bool) {
         if self.kept.paused && !paused {
             self.kept.active_at = self.focus.outside.now.ticks;
+            // Silence counts again, from now on.
+            self.focus.conn.timer = Timer::Off;
             self.focus.list();
         }
         self.kept.paused = paused;
