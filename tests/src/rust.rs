@@ -328,7 +328,7 @@ mod tests {
     fn use_trees_are_spelt_out() {
         assert_eq!(written("use a::{b, c::{d as e, *}, self}; use ::f;"), ["a::b", "a::c::d", "a::c::*", "a", "f"]);
         assert_eq!(written("x(a::b::<c>::d(), e)"), ["x", "a::b", "c", "d", "e"]);
-        assert_eq!(written("a + use<> { b } + use<'c> { d }"), ["a", "use", "b", "use", "c", "d"]);
+        assert_eq!(written("a + use<> { b } + use<'c> { d }"), ["a", "use", "b", "use", "d"]);
         let paths = Source::read("use a; pub use b; pub(crate) use c;").paths;
         let reexported = paths.iter().filter(|path| path.reexported).map(|path| path.segments[0].as_str());
         assert_eq!(reexported.collect::<Vec<_>>(), ["b", "c"]);
