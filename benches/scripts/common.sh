@@ -1,6 +1,7 @@
 # Sourced by the scripts beside it: builds once, then runs a server under a tool, drives it, and ends it.
 # Knobs, as environment variables:
 #   SERVERS      names of binaries (default: those of limit, std_example, tokio_example and hop_example that exist)
+#   WS_PATH      where WebSockets are opened (default /ws-high)
 #   CONNECTIONS  busy at once (default 64)
 #   FEW, MANY    requests of the two runs whose difference is taken (default 2000 and 8000)
 
@@ -22,7 +23,8 @@ trap cleanup EXIT
 
 cargo build --release --quiet -p hop-examples -p hop-benches --bins 2>"$scratch/build" || { cat "$scratch/build" >&2; exit 1; }
 bin=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release
-SERVERS=${SERVERS:-$(cd "$bin" && ls -d limit std_example tokio_example hop_example 2>/dev/null || true)}
+COMPARED=${COMPARED:-limit std_example tokio_example hop_example}
+SERVERS=${SERVERS:-$(cd "$bin" && ls -d $COMPARED 2>/dev/null || true)}
 
 # callgrind_total FILE: all instructions that a callgrind.out file counts.
 callgrind_total() {
@@ -47,8 +49,8 @@ serve_and_load() {
     [ -n "$addr" ] || { cat "$scratch/stderr" >&2; echo "$server does not listen" >&2; exit 1; }
     # strace is the parent of the server; valgrind is the server.
     server_pid=$(pgrep -P "$tool_pid" -x "${server:0:15}" || echo "$tool_pid")
-    "$bin/load" --addr "$addr" --request "$request" --connections "$CONNECTIONS" --pipelined "$pipelined" --requests "$count" \
-        >"$scratch/load"
+    "$bin/load" --addr "$addr" --request "$request" --path "${WS_PATH:-/ws-high}" --connections "$CONNECTIONS" \
+        --pipelined "$pipelined" --requests "$count" >"$scratch/load"
     kill -TERM "$server_pid"
     wait "$tool_pid" 2>/dev/null || true
     server_pid=

@@ -17,11 +17,11 @@ instructions() {
     callgrind_total "$out"
 }
 
-printf '%-16s' 'server'
+printf '%-20s' 'server'
 for request in $REQUESTS; do printf '%12s' "$request"; done
 printf '\n'
 for server in $SERVERS; do
-    printf '%-16s' "$server"
+    printf '%-20s' "$server"
     for request in $REQUESTS; do
         few=$(instructions "$server" "$request" "$FEW")
         many=$(instructions "$server" "$request" "$MANY")

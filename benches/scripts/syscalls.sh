@@ -4,13 +4,14 @@
 #
 #   benches/scripts/syscalls.sh                                         # all servers, unpipelined
 #   PIPELINED=16 SERVERS=hop_example benches/scripts/syscalls.sh        # see common.sh for the other knobs
+#   REQUEST=ws-20 SERVERS=limit_ws benches/scripts/syscalls.sh            # a WebSocket echo
 source "$(dirname "$0")/common.sh"
 
 PIPELINED=${PIPELINED:-1}
 
 # calls SERVER COUNT FILE: writes "name count" lines of one run.
 calls() {
-    serve_and_load bare "$PIPELINED" "$2" "$1" strace -c -f -U name,calls -o "$scratch/strace"
+    serve_and_load "${REQUEST:-bare}" "$PIPELINED" "$2" "$1" strace -c -f -U name,calls -o "$scratch/strace"
     awk '$2 ~ /^[0-9]+$/ && $1 != "total" { print $1, $2 }' "$scratch/strace" >"$3"
 }
 

@@ -5,6 +5,7 @@
 #
 #   benches/scripts/where.sh                        # hop_example, bare
 #   benches/scripts/where.sh hop_example browser
+#   benches/scripts/where.sh ws_example ws-20       # a WebSocket echo at WS_PATH
 source "$(dirname "$0")/common.sh"
 
 server=${1:-hop_example}

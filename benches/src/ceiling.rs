@@ -26,7 +26,13 @@ pub trait Work {
 
     /// Serves one event; false closes the connection, as an error does.
     fn ready(&mut self, socket: BorrowedFd<'_>, state: &mut Self::State) -> Result<bool, Errno>;
+
+    /// What concerns all connections, after the events of a turn.
+    fn turned(&mut self, _connections: &[Connection<Self::State>]) {}
 }
+
+/// An open connection, or an unused descriptor.
+pub type Connection<S> = Option<(OwnedFd, S)>;
 
 /// Listens on `addr`, prints the `listening on` line and serves for ever.
 ///
@@ -39,7 +45,7 @@ pub fn serve<W: Work>(addr: &str, mut work: W) -> io::Result<()> {
     let poll = epoll::create(CreateFlags::CLOEXEC)?;
     let accepts = listener.as_raw_fd() as u64;
     epoll::add(&poll, &listener, EventData::new_u64(accepts), EventFlags::IN)?;
-    let mut connections: Vec<Option<(OwnedFd, W::State)>> = Vec::new();
+    let mut connections: Vec<Connection<W::State>> = Vec::new();
     let mut events = Vec::with_capacity(EVENTS_MAX);
     loop {
         epoll::wait(&poll, spare_capacity(&mut events), None)?;
@@ -53,6 +59,7 @@ pub fn serve<W: Work>(addr: &str, mut work: W) -> io::Result<()> {
                 connections[at as usize] = None;
             }
         }
+        work.turned(&connections);
     }
 }
 
@@ -75,7 +82,7 @@ fn local_addr(listener: &OwnedFd) -> io::Result<SocketAddr> {
     Ok(SocketAddr::try_from(any)?)
 }
 
-fn accept<W: Work>(poll: &OwnedFd, listener: &OwnedFd, connections: &mut Vec<Option<(OwnedFd, W::State)>>) {
+fn accept<W: Work>(poll: &OwnedFd, listener: &OwnedFd, connections: &mut Vec<Connection<W::State>>) {
     while let Ok(socket) = rustix::net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
         let at = socket.as_raw_fd() as usize;
         if epoll::add(poll, &socket, EventData::new_u64(at as u64), W::INTEREST).is_err() {

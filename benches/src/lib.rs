@@ -2,10 +2,16 @@
 //! that can be started, pinned and asked what it has cost.
 
 pub mod ceiling;
+pub mod exchange;
+pub mod fanout;
+pub mod growth;
+pub mod handshake;
 pub mod load;
 pub mod peers;
 pub mod pin;
 pub mod process;
 pub mod requests;
 pub mod stats;
+pub mod tokio_server;
+pub mod websocket;
 pub mod workload;

@@ -1,8 +1,9 @@
 //! A small load generator: epoll, one thread, a fixed request, answers recognised by their length.
 //!
-//! It does what wrk cannot: an exact number of requests, connections that close after some, idle ones that stay. The
-//! length of an answer is learned by [`probe`] and expected ever after, so next to nothing is parsed while it measures.
+//! It does what wrk cannot: an exact number of requests, connections that close after some, idle ones that stay, WebSocket
+//! messages and their echoes.
 
+use crate::exchange::{Exchange, wrong};
 use rustix::{
     buffer::spare_capacity,
     event::epoll::{self, CreateFlags, EventData, EventFlags},
@@ -17,7 +18,6 @@ use std::{
 const INPUT_BYTES: usize = 256 * 1024;
 /// A server that answers nothing for so long has lost a request.
 const STALL: Duration = Duration::from_secs(30);
-const OK: &[u8] = b"HTTP/1.1 200";
 
 /// What is sent, over how many connections, and until when.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +26,8 @@ pub struct Plan<'a> {
     pub addr: SocketAddr,
     /// How many connections are busy at once.
     pub connections: usize,
-    /// One request, the same every time.
-    pub request: &'a [u8],
-    /// The length of its answer, head and body, in bytes: what [`probe`] has found.
-    pub answer_bytes: usize,
+    /// What is sent and expected.
+    pub exchange: &'a Exchange,
     /// How many requests are sent at once on a connection; the next ones follow when all are answered.
     pub pipelined: usize,
     /// After how many requests a connection is closed and replaced; `None`: never.
@@ -63,59 +61,12 @@ impl Outcome {
     }
 }
 
-/// Sends one request on a connection of its own; the answer's length, head and body, in bytes.
-///
-/// # Errors
-/// When the answer is not a 200 with a Content-Length, or the connection fails.
-pub fn probe(addr: SocketAddr, request: &[u8]) -> io::Result<usize> {
-    let mut stream = connect(addr)?;
-    stream.write_all(request)?;
-    let mut answer = Vec::new();
-    let answer_bytes = loop {
-        let before = answer.len();
-        answer.resize(before + 4096, 0);
-        let read = stream.read(&mut answer[before..])?;
-        answer.truncate(before + read);
-        if read == 0 {
-            return Err(wrong(&answer));
-        }
-        if let Some(answer_bytes) = announced(&answer)? {
-            break answer_bytes;
-        }
-    };
-    io::copy(&mut stream.take((answer_bytes.saturating_sub(answer.len())) as u64), &mut io::sink())?;
-    Ok(answer_bytes)
-}
-
-fn announced(answer: &[u8]) -> io::Result<Option<usize>> {
-    let mut headers = [httparse::EMPTY_HEADER; 64];
-    let mut head = httparse::Response::new(&mut headers);
-    let Ok(status) = head.parse(answer) else { return Err(wrong(answer)) };
-    let httparse::Status::Complete(head_bytes) = status else { return Ok(None) };
-    let length = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-    let length = length.and_then(|header| str::from_utf8(header.value).ok()?.parse::<usize>().ok());
-    match (head.code, length) {
-        (Some(200), Some(body_bytes)) => Ok(Some(head_bytes + body_bytes)),
-        _ => Err(wrong(answer)),
-    }
-}
-
-/// Opens `count` connections one after another, makes one request on each, and keeps them all open.
-/// `opened` is told after each.
+/// Opens `count` connections one after another, makes one request on each, and keeps them all open. `opened` is told after each.
 ///
 /// # Errors
 /// When one of them fails; descriptors may have run out on either side.
-pub fn hold(plan: &Plan<'_>, count: usize, mut opened: impl FnMut()) -> io::Result<Vec<TcpStream>> {
-    let mut answer = vec![0; plan.answer_bytes];
-    let mut held = Vec::with_capacity(count);
-    for _ in 0..count {
-        let mut stream = connect(plan.addr)?;
-        stream.write_all(plan.request)?;
-        stream.read_exact(&mut answer)?;
-        held.push(stream);
-        opened();
-    }
-    Ok(held)
+pub fn hold(addr: SocketAddr, exchange: &Exchange, count: usize, opened: impl Fn()) -> io::Result<Vec<TcpStream>> {
+    (0..count).map(|_| exchange.used(addr).inspect(|_| opened())).collect()
 }
 
 /// Carries a plan out.
@@ -164,12 +115,11 @@ struct Connection {
 impl<'a> Load<'a> {
     fn new(plan: &'a Plan<'a>) -> io::Result<Load<'a>> {
         let poll = epoll::create(CreateFlags::CLOEXEC)?;
-        let connections: io::Result<_> =
-            (0..plan.connections).map(|at| Connection::open(plan.addr, &poll, at)).collect();
+        let connections: io::Result<_> = (0..plan.connections).map(|at| Connection::open(plan, &poll, at)).collect();
         Ok(Load {
             plan,
-            batch: plan.request.repeat(plan.pipelined),
-            batch_answer_bytes: plan.answer_bytes * plan.pipelined,
+            batch: plan.exchange.request.repeat(plan.pipelined),
+            batch_answer_bytes: plan.exchange.answer_bytes * plan.pipelined,
             poll,
             events: Vec::with_capacity(1024),
             connections: connections?,
@@ -199,8 +149,9 @@ impl<'a> Load<'a> {
         let connection = &mut self.connections[at];
         let read = connection.stream.read(&mut self.input)?;
         let input = &self.input[..read];
+        let answer = &self.plan.exchange.answer;
         let is_first = connection.left == self.batch_answer_bytes;
-        if read == 0 || read > connection.left || (is_first && !input.starts_with(&OK[..read.min(OK.len())])) {
+        if read == 0 || read > connection.left || (is_first && !input.starts_with(&answer[..read.min(answer.len())])) {
             return Err(wrong(input));
         }
         connection.left -= read;
@@ -219,7 +170,7 @@ impl<'a> Load<'a> {
         }
         let connection = &mut self.connections[at];
         if self.plan.per_connection.is_some_and(|most| connection.requests >= most) {
-            *connection = Connection::open(self.plan.addr, &self.poll, at)?;
+            *connection = Connection::open(self.plan, &self.poll, at)?;
         }
         connection.stream.write_all(&self.batch)?;
         connection.left = self.batch_answer_bytes;
@@ -238,20 +189,9 @@ impl<'a> Load<'a> {
 
 impl Connection {
     /// The socket stays blocking: it is read only when epoll calls it readable, and a batch fits its send buffer.
-    fn open(addr: SocketAddr, poll: &OwnedFd, at: usize) -> io::Result<Connection> {
-        let stream = connect(addr)?;
+    fn open(plan: &Plan<'_>, poll: &OwnedFd, at: usize) -> io::Result<Connection> {
+        let stream = plan.exchange.open(plan.addr)?;
         epoll::add(poll, &stream, EventData::new_u64(at as u64), EventFlags::IN)?;
         Ok(Connection { stream, left: 0, requests: 0 })
     }
-}
-
-fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(addr)?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-fn wrong(answer: &[u8]) -> io::Error {
-    let text = String::from_utf8_lossy(&answer[..answer.len().min(200)]);
-    io::Error::new(io::ErrorKind::InvalidData, format!("not the answer that was expected: {text:?}"))
 }

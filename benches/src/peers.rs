@@ -13,27 +13,46 @@ pub const PLAIN: [&str; 4] = ["limit", "std_example", "tokio_example", "hop_exam
 /// Servers of a folder of files, started with `--root`. The first is the ceiling.
 pub const FILES: [&str; 2] = ["limit_file", "static_site"];
 
-/// Builds the servers in the profile of this program, and tells where they lie: beside it.
+/// Servers that echo WebSocket messages. The first is the ceiling.
+pub const ECHO: [&str; 4] = ["limit_ws", "fastwebsockets_echo", "tungstenite_echo", "ws_example"];
+
+/// Servers that send what is posted to `/publish` to the WebSockets at `/ws-topic`. The first is the ceiling.
+pub const FAN_OUT: [&str; 2] = ["limit_fanout", "hop_fanout"];
+
+/// Builds the servers in the profile of this program, and tells where they lie.
 ///
 /// # Errors
 /// When cargo cannot be run, or says that something does not compile.
 pub fn build() -> io::Result<PathBuf> {
+    cargo_build(&["-p", "hop-benches", "-p", "hop-examples", "--bins"])
+}
+
+/// Builds one example in the profile of this program, and tells where it lies.
+///
+/// # Errors
+/// When cargo cannot be run, or says that something does not compile.
+pub fn build_example(name: &str) -> io::Result<PathBuf> {
+    Ok(cargo_build(&["-p", "hop-examples", "--bin", name])?.join(name))
+}
+
+fn cargo_build(what: &[&str]) -> io::Result<PathBuf> {
     let folder = folder()?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.args(["build", "--quiet", "-p", "hop-benches", "-p", "hop-examples", "--bins"]);
+    cargo.args(["build", "--quiet"]).args(what);
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
     if cargo.status()?.success() { Ok(folder) } else { Err(io::Error::other("the servers do not compile")) }
 }
 
-/// Where the servers lie: beside this program.
+/// Where the servers lie: beside this program, or above it if it is a test.
 ///
 /// # Errors
 /// When the system cannot tell where this program lies.
 pub fn folder() -> io::Result<PathBuf> {
     let program = env::current_exe()?;
-    Ok(program.parent().unwrap_or(Path::new(".")).to_owned())
+    let folder = program.parent().unwrap_or(Path::new("."));
+    Ok(folder.parent().filter(|_| folder.ends_with("deps")).unwrap_or(folder).to_owned())
 }
 
 /// Those of `known` that were asked for (all, if none were) and exist in `folder`.

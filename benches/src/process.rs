@@ -17,8 +17,7 @@ pub struct Server {
     child: Child,
     /// Where it listens.
     pub addr: SocketAddr,
-    /// Kept open, for a server may print more.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -36,7 +35,7 @@ impl Server {
         let mut line = String::new();
         stdout.read_line(&mut line)?;
         match line.trim().strip_prefix("listening on http://").and_then(|addr| addr.parse().ok()) {
-            Some(addr) => Ok(Server { child, addr, _stdout: stdout }),
+            Some(addr) => Ok(Server { child, addr, stdout }),
             None => {
                 drop(child.kill());
                 Err(io::Error::other(format!("{} said {line:?} instead of where it listens", binary.display())))
@@ -61,12 +60,39 @@ impl Server {
         self.status(&self.proc("status"), "Threads:")
     }
 
+    /// How many descriptors it has open now.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn descriptors(&self) -> io::Result<usize> {
+        Ok(fs::read_dir(self.proc("fd"))?.count())
+    }
+
     /// Its resident memory, in bytes.
     ///
     /// # Errors
     /// When the process is gone.
     pub fn resident_bytes(&self) -> io::Result<u64> {
         Ok(self.status(&self.proc("status"), "VmRSS:")? * 1024)
+    }
+
+    /// How many tasks its tokio runtime has, asked by SIGUSR1 (`hop_examples::report_tasks`); 0 if it does not listen for
+    /// that signal, which means that it has no runtime.
+    ///
+    /// # Errors
+    /// When the process is gone, or says something else.
+    pub fn tasks(&mut self) -> io::Result<u64> {
+        let status = fs::read_to_string(self.proc("status"))?;
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        if caught & (1 << (Signal::USR1.as_raw() - 1)) == 0 {
+            return Ok(0);
+        }
+        kill_process(Pid::from_child(&self.child), Signal::USR1)?;
+        let mut line = String::new();
+        self.stdout.read_line(&mut line)?;
+        let tasks = line.trim().strip_prefix("tasks ").and_then(|tasks| tasks.parse().ok());
+        tasks.ok_or_else(|| io::Error::other(format!("asked for its tasks it said {line:?}")))
     }
 
     /// How often its threads have been switched to, voluntarily or not: each wake-up is one.

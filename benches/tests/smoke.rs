@@ -1,10 +1,12 @@
 //! The ceilings and the load generator work on each other: exact counts, no times.
 
 use hop_benches::{
+    exchange::Exchange,
+    fanout::Audience,
     load::{self, Plan, Stop},
     peers::Site,
     process::Server,
-    requests,
+    requests, websocket,
 };
 use std::path::Path;
 
@@ -12,38 +14,37 @@ fn limit() -> Server {
     Server::start(Path::new(env!("CARGO_BIN_EXE_limit")), &[], 1, None).unwrap()
 }
 
-fn plan<'a>(server: &Server, request: &'a [u8], requests: u64) -> Plan<'a> {
-    Plan {
-        addr: server.addr,
-        connections: 8,
-        request,
-        answer_bytes: load::probe(server.addr, request).unwrap(),
-        pipelined: 1,
-        per_connection: None,
-        stop: Stop::Requests(requests),
-    }
+fn http(server: &Server, request: &[u8]) -> Exchange {
+    Exchange::http(server.addr, request).unwrap()
+}
+
+fn plan<'a>(server: &Server, exchange: &'a Exchange, requests: u64) -> Plan<'a> {
+    let stop = Stop::Requests(requests);
+    Plan { addr: server.addr, connections: 8, exchange, pipelined: 1, per_connection: None, stop }
 }
 
 #[test]
 fn an_exact_number_of_requests_is_answered() {
     let server = limit();
-    let plan = plan(&server, requests::BROWSER, 1000);
-    assert_eq!(plan.answer_bytes, requests::ANSWER.len());
-    assert_eq!(load::run(&plan).unwrap().requests, 1000);
+    let exchange = http(&server, requests::BROWSER);
+    assert_eq!(exchange.answer_bytes, requests::ANSWER.len());
+    assert_eq!(load::run(&plan(&server, &exchange, 1000)).unwrap().requests, 1000);
 }
 
 #[test]
 fn pipelined_requests_are_counted_in_whole_batches() {
     let server = limit();
-    let plan = Plan { pipelined: 16, ..plan(&server, requests::BARE, 1000) };
+    let exchange = http(&server, requests::BARE);
+    let plan = Plan { pipelined: 16, ..plan(&server, &exchange, 1000) };
     assert_eq!(load::run(&plan).unwrap().requests, 1008);
 }
 
 #[test]
 fn connections_can_be_replaced_while_others_are_held_idle() {
     let server = limit();
-    let plan = Plan { per_connection: Some(10), ..plan(&server, requests::BARE, 500) };
-    let held = load::hold(&plan, 20, || ()).unwrap();
+    let exchange = http(&server, requests::BARE);
+    let plan = Plan { per_connection: Some(10), ..plan(&server, &exchange, 500) };
+    let held = load::hold(server.addr, &exchange, 20, || ()).unwrap();
     assert_eq!(load::run(&plan).unwrap().requests, 500);
     assert_eq!(held.len(), 20);
 }
@@ -53,20 +54,55 @@ fn a_whole_file_is_fetched() {
     let site = Site::new().unwrap();
     let path = Path::new(env!("CARGO_BIN_EXE_limit_file"));
     let server = Server::start(path, &site.arguments(), 1, None).unwrap();
-    let request = requests::file();
-    let plan = plan(&server, &request, 40);
-    assert!(plan.answer_bytes > requests::FILE_BYTES);
-    assert_eq!(load::run(&plan).unwrap().requests, 40);
+    let exchange = http(&server, &requests::file());
+    assert!(exchange.answer_bytes > requests::FILE_BYTES);
+    assert_eq!(load::run(&plan(&server, &exchange, 40)).unwrap().requests, 40);
+}
+
+#[test]
+fn messages_of_any_length_are_echoed_alone_and_coalesced() {
+    for binary in [
+        env!("CARGO_BIN_EXE_limit_ws"),
+        env!("CARGO_BIN_EXE_fastwebsockets_echo"),
+        env!("CARGO_BIN_EXE_tungstenite_echo"),
+        env!("CARGO_BIN_EXE_std_tungstenite"),
+    ] {
+        let server = Server::start(Path::new(binary), &[], 1, None).unwrap();
+        for bytes in [0, 20, 125, 126, 1024, 65_535, 65_536, 100_000] {
+            let exchange = websocket::echo("/", bytes);
+            let plan = Plan { pipelined: if bytes > 1024 { 1 } else { 16 }, ..plan(&server, &exchange, 160) };
+            assert_eq!(load::run(&plan).unwrap().requests, 160, "{binary}, {bytes} bytes");
+        }
+    }
+}
+
+#[test]
+fn what_is_published_reaches_every_subscriber() {
+    let server = Server::start(Path::new(env!("CARGO_BIN_EXE_limit_fanout")), &[], 1, None).unwrap();
+    let mut audience = Audience::new(server.addr).unwrap();
+    audience.grow_to(100).unwrap();
+    assert_eq!(audience.run(Stop::Requests(1)).unwrap().requests, 100);
+    audience.grow_to(150).unwrap();
+    assert_eq!(audience.run(Stop::Requests(300)).unwrap().requests, 300);
 }
 
 #[test]
 fn the_cost_of_a_server_can_be_read() {
-    let server = limit();
+    let mut server = limit();
     let before = server.cpu_time().unwrap();
-    load::run(&plan(&server, requests::BARE, 5000)).unwrap();
+    load::run(&plan(&server, &http(&server, requests::BARE), 5000)).unwrap();
     assert!(server.cpu_time().unwrap() > before);
+    assert_eq!(server.tasks().unwrap(), 0);
     assert_eq!(server.threads().unwrap(), 1);
     assert!(server.resident_bytes().unwrap() > 0);
     assert!(server.context_switches().unwrap() > 0);
     server.stop().unwrap();
+}
+
+#[test]
+fn the_tasks_of_a_tokio_server_can_be_counted() {
+    let mut server = Server::start(Path::new(env!("CARGO_BIN_EXE_tungstenite_echo")), &[], 1, None).unwrap();
+    let before = server.tasks().unwrap();
+    let held = load::hold(server.addr, &websocket::echo("/", 20), 10, || ()).unwrap();
+    assert_eq!((held.len(), server.tasks().unwrap()), (10, before + 10));
 }

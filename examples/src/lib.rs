@@ -4,8 +4,10 @@
 //! nothing else, so everything else lives here, once.
 
 pub mod flags;
+mod tasks;
 
 pub use flags::{Flag, Flags};
+pub use tasks::report_tasks;
 
 /// What each of the compared servers answers to `GET /`: 28 bytes of plain text.
 pub const BODY: &str = "hello from http over polling";

@@ -1,20 +1,17 @@
 //! What stands between the parentheses of `#[route(…)]`, read by hand so that each mistake is reported on its own token.
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{Lit, LitStr};
+use syn::Lit;
 
 use crate::errors::{Errors, did_you_mean};
+use crate::options::{self, KEYS, Setting, quantity};
 use crate::path::Pattern;
 use crate::units;
 
 /// The methods that a route may name, besides `ANY`.
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
 
-/// Keys of WebSocket and SSE routes, which a later release builds.
-const LATER: [&str; 4] = ["idle", "max_message", "queue", "overflow"];
-
-/// Everything that may be written with a small letter.
-const WORDS: [&str; 8] = ["limit", "timeout", "blocking", "every", "idle", "max_message", "queue", "overflow"];
+/// What may be written with a small letter, besides the keys of WebSockets and event streams.
+const WORDS: [&str; 3] = ["limit", "timeout", "blocking"];
 
 /// The arguments of one `#[route]`. Whatever was faulty has been reported and has its default here.
 pub(crate) struct Args {
@@ -22,10 +19,21 @@ pub(crate) struct Args {
     pub(crate) methods: Methods,
     /// Largest body that the route takes, in bytes.
     pub(crate) limit_bytes: Option<u64>,
+    /// Where `limit` stands, if it does.
+    pub(crate) limit: Option<Span>,
     /// Longest time that an answer may take, in milliseconds.
     pub(crate) timeout_ms: Option<u64>,
     /// Where `blocking` stands, if it does.
     pub(crate) blocking: Option<Span>,
+    /// What is said about WebSockets and event streams, in order.
+    pub(crate) live: Vec<Setting>,
+}
+
+impl Args {
+    /// The key `every`, if it is given.
+    pub(crate) fn every(&self) -> Option<&Ident> {
+        self.live.iter().map(|setting| &setting.key).find(|key| *key == "every")
+    }
 }
 
 /// The methods that a route answers.
@@ -43,8 +51,10 @@ pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Args {
         methods: Vec::new(),
         seen: Vec::new(),
         limit: None,
+        limit_bytes: None,
         timeout: None,
         blocking: None,
+        live: Vec::new(),
     };
     for argument in split_at_commas(tokens) {
         reader.argument(&argument);
@@ -79,9 +89,11 @@ struct Reader<'e> {
     pattern: Option<Pattern>,
     methods: Vec<Ident>,
     seen: Vec<String>,
-    limit: Option<u64>,
+    limit: Option<Span>,
+    limit_bytes: Option<u64>,
     timeout: Option<u64>,
     blocking: Option<Span>,
+    live: Vec<Setting>,
 }
 
 impl Reader<'_> {
@@ -126,7 +138,7 @@ impl Reader<'_> {
             "blocking" if self.is_first(word) => self.blocking = Some(word.span()),
             "blocking" => {}
             method if METHODS.contains(&method) => self.method(word),
-            key if WORDS.contains(&key) => self.pair(word, TokenStream::new()),
+            key if WORDS.contains(&key) || KEYS.contains(&key) => self.pair(word, TokenStream::new()),
             _ => self.errors.on(word, unknown_word(&name)),
         }
     }
@@ -140,33 +152,15 @@ impl Reader<'_> {
 
     fn pair(&mut self, key: &Ident, value: TokenStream) {
         match key.to_string().as_str() {
-            "limit" => self.limit = self.quantity(key, value, "64KB", units::bytes),
-            "timeout" => self.timeout = self.quantity(key, value, "5s", units::milliseconds),
-            "blocking" => self.errors.on(value, "`blocking` stands alone: expected no value"),
-            "every" => self.errors.on(
-                key,
-                "`every` makes a function an SSE route, which is not built yet: expected `limit`, `timeout` or `blocking` here",
-            ),
-            later if LATER.contains(&later) => {
-                self.errors.on(key, format!("`{key}` belongs to WebSocket and SSE routes, which are not built yet"));
+            "limit" => {
+                self.limit = Some(key.span());
+                self.limit_bytes = quantity(key, value, "64KB", units::bytes, self.errors);
             }
+            "timeout" => self.timeout = quantity(key, value, "5s", units::milliseconds, self.errors),
+            "blocking" => self.errors.on(value, "`blocking` stands alone: expected no value"),
+            live if KEYS.contains(&live) => self.live.push(options::read(key, value, self.errors)),
             other => self.errors.on(key, unknown_word(other)),
         }
-    }
-
-    fn quantity(
-        &mut self,
-        key: &Ident,
-        value: TokenStream,
-        example: &str,
-        read: fn(&str) -> Result<u64, String>,
-    ) -> Option<u64> {
-        let Ok(literal) = syn::parse2::<LitStr>(value.clone()) else {
-            let culprit = if value.is_empty() { key.to_token_stream() } else { value };
-            self.errors.on(culprit, format!("expected `{key} = \"{example}\"`"));
-            return None;
-        };
-        read(&literal.value()).map_err(|fault| self.errors.on(literal, fault)).ok()
     }
 
     /// Whether `key` is new here; a second one is reported.
@@ -188,9 +182,11 @@ impl Reader<'_> {
         Args {
             pattern: self.pattern.unwrap_or_else(Pattern::missing),
             methods: methods(self.methods, self.errors),
-            limit_bytes: self.limit,
+            limit_bytes: self.limit_bytes,
+            limit: self.limit,
             timeout_ms: self.timeout,
             blocking: self.blocking,
+            live: self.live,
         }
     }
 }
@@ -215,7 +211,15 @@ fn unknown_word(word: &str) -> String {
         let expected = METHODS.join(", ");
         return format!("unknown method `{word}`: expected {expected} or ANY{}", did_you_mean(word, METHODS));
     }
-    format!("unknown key `{word}`: expected `limit`, `timeout` or `blocking`{}", did_you_mean(word, WORDS))
+    match did_you_mean(word, WORDS.into_iter().chain(KEYS)) {
+        none if none.is_empty() => {
+            let live = KEYS.join("`, `");
+            format!(
+                "unknown key `{word}`: expected `limit`, `timeout` or `blocking`; for WebSocket and SSE also `{live}`"
+            )
+        }
+        near => format!("unknown key `{word}`{near}"),
+    }
 }
 
 #[cfg(test)]
@@ -265,6 +269,23 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_connections_are_kept_in_order_with_what_they_set() {
+        let args =
+            good(quote!("/p", idle = "1m", every = "250ms", queue = "2KiB", overflow = drop_newest, origin = same));
+        let changes: Vec<String> =
+            args.live.iter().filter_map(|setting| setting.change.as_ref()).map(|change| change.to_string()).collect();
+        let expected = [
+            "live . idle = __hop :: Duration :: from_millis (60000u64) ;",
+            "live . every = __hop :: Some (__hop :: Duration :: from_millis (250u64)) ;",
+            "live . queue_bytes = 2048 ;",
+            "live . overflow = __hop :: Overflow :: DropNewest ;",
+            "live . origin = __hop :: OriginPolicy :: Same ;",
+        ];
+        assert_eq!(changes, expected);
+        assert!(args.every().is_some());
+    }
+
+    #[test]
     fn any_covers_every_method() {
         assert_eq!(named(&good(quote!(ANY, "/p"))), ["ANY"]);
     }
@@ -292,7 +313,10 @@ mod tests {
             (quote!("/p", GET, GET), "`GET` is named twice"),
             (quote!("/p", ANY, GET), "`ANY` already covers"),
             (quote!("/p", limt = "1KB"), "did you mean `limit`?"),
-            (quote!("/p", colour = "red"), "unknown key `colour`: expected `limit`, `timeout` or `blocking`"),
+            (
+                quote!("/p", colour = "red"),
+                "unknown key `colour`: expected `limit`, `timeout` or `blocking`; for WebSocket and SSE also `every`",
+            ),
             (quote!("/p", limit), "expected `limit = \"64KB\"`"),
             (quote!("/p", limit =), "expected `limit = \"64KB\"`"),
             (quote!("/p", limit = 1024), "expected `limit = \"64KB\"`"),
@@ -301,9 +325,15 @@ mod tests {
             (quote!("/p", limit = "1KB", limit = "2KB"), "`limit` is given twice"),
             (quote!("/p", blocking, blocking), "`blocking` is given twice"),
             (quote!("/p", blocking = true), "`blocking` stands alone"),
-            (quote!("/p", every = "1s"), "SSE route, which is not built yet"),
-            (quote!("/p", overflow = close), "`overflow` belongs to WebSocket and SSE"),
-            (quote!("/p", queue), "`queue` belongs to WebSocket and SSE"),
+            (quote!("/p", every), "expected `every = \"1s\"`"),
+            (quote!("/p", queue = "1"), "the number needs a unit"),
+            (quote!("/p", idle = "0s"), "longer than zero"),
+            (quote!("/p", overflow = drop), "expected `overflow = close | drop_newest | drop_oldest`"),
+            (quote!("/p", compress = of), "did you mean `off`?"),
+            (quote!("/p", origin = all), "expected `origin = any`, `same`"),
+            (quote!("/p", origin = ["https://a", 1]), "expected origins in quotes"),
+            (quote!("/p", origin = "https://a/"), "expected an origin as browsers send it"),
+            (quote!("/p", max_mesage = "1KB"), "did you mean `max_message`?"),
         ];
         for (tokens, expected) in cases {
             let source = tokens.to_string();

@@ -1,12 +1,14 @@
 //! The body of `on_request`: extract the arguments, call the user's function in its form, answer. All local names have the hygiene of
 //! `mixed_site`: a user's function may be called `request` or `reply`.
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{ReturnType, Type, parse_quote};
 
 use crate::args::Args;
 use crate::bound::spanned_call;
+use crate::extract;
 use crate::item::{Argument, Method};
+use crate::names::{local, nth, site};
 use crate::types;
 
 /// One user's function and how it is to be called.
@@ -112,27 +114,19 @@ impl<'i> Call<'i> {
         }
     }
 
-    /// One `let` for each extractor, in the order of the arguments; the first one that fails answers by `rejected`.
     fn extracted(&self, rejected: &TokenStream) -> TokenStream {
-        let extract = |(index, argument)| {
-            let Argument::Extractor(ty) = argument else { return TokenStream::new() };
-            let request = quote_spanned!(site()=> request);
-            let (name, value) = (
-                nth(index),
-                spanned_call(ty, &quote_spanned!(site()=> FromRequest<'_>), "from_request", Some(request)),
-            );
-            quote_spanned! {site()=>
-                let #name = match #value { __hop::Ok(value) => value, __hop::Err(rejection) => return #rejected };
-            }
-        };
-        self.method.arguments().enumerate().map(extract).collect()
+        let extractors = self.method.arguments().enumerate().filter_map(|(index, argument)| match argument {
+            Argument::Extractor(ty) => Some((index, ty)),
+            _ => None,
+        });
+        extract::extracted(extractors, rejected)
     }
 
     fn call(&self) -> TokenStream {
         let name = &self.method.sig.ident;
         let arguments = self.method.arguments().enumerate().map(|(index, argument)| match argument {
             Argument::Responder(_) => local("responder"),
-            Argument::Extractor(_) | Argument::Connection(_) => nth(index),
+            Argument::Extractor(_) | Argument::Connection(_) | Argument::Opening(_) => nth(index),
         });
         match self.callee {
             Callee::Free => quote_spanned!(site()=> #name(#(#arguments),*)),
@@ -174,17 +168,4 @@ impl Form {
             () => Form::AtOnce,
         }
     }
-}
-
-/// The variable of the argument at `index`.
-fn nth(index: usize) -> Ident {
-    local(&format!("a{index}"))
-}
-
-fn local(name: &str) -> Ident {
-    Ident::new(name, site())
-}
-
-fn site() -> Span {
-    Span::mixed_site()
 }

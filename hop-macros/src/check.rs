@@ -2,9 +2,11 @@
 use syn::{Attribute, ReturnType, Type};
 
 use crate::args::Args;
-use crate::callback;
+use crate::callback::{self, Callback};
 use crate::errors::Errors;
 use crate::item::{Argument, Block, Method, second_route};
+use crate::live;
+use crate::live::kinds::{Form, Kinds};
 use crate::types;
 
 /// Checks a function route.
@@ -16,7 +18,13 @@ pub(crate) fn function(function: &Method, args: &Args, errors: &mut Errors) {
         );
     }
     one_route(&function.attrs, errors);
-    rules_of_both(function, args, errors);
+    qualifiers(function, errors);
+    let form = Form::of(function, args);
+    match form {
+        Form::Request => request(function, args, errors),
+        Form::Message | Form::Tick => live::check::function(function, form, args, errors),
+    }
+    live::check::keys(Kinds::of_function(form), args, errors);
 }
 
 /// Checks an `impl` block.
@@ -33,17 +41,23 @@ pub(crate) fn block(block: &Block, args: &Args, errors: &mut Errors) {
         errors.on(&block.self_ty, "expected a callback in this block: `fn on_request(&self, …)`");
     }
     for method in callbacks {
-        block_callback(method, args, errors);
+        block_callback(method, block, args, errors);
     }
+    live::check::block_keys(block, args, errors);
 }
 
-fn block_callback(method: &Method, args: &Args, errors: &mut Errors) {
-    if let Err(fault) = callback::known(&method.sig.ident) {
-        return errors.on(&method.sig.ident, fault);
-    }
+fn block_callback(method: &Method, block: &Block, args: &Args, errors: &mut Errors) {
+    let callback = match Callback::named(&method.sig.ident) {
+        Ok(callback) => callback,
+        Err(fault) => return errors.on(&method.sig.ident, fault),
+    };
     shared_receiver(method, errors);
     no_cfg(method, errors);
-    rules_of_both(method, args, errors);
+    qualifiers(method, errors);
+    match callback {
+        Callback::Request => request(method, args, errors),
+        _ => live::check::callback(callback, method, block, args, errors),
+    }
 }
 
 fn shared_receiver(method: &Method, errors: &mut Errors) {
@@ -81,14 +95,10 @@ fn one_route(attrs: &[Attribute], errors: &mut Errors) {
     }
 }
 
-/// The rules that functions and callbacks share.
-fn rules_of_both(method: &Method, args: &Args, errors: &mut Errors) {
-    qualifiers(method, errors);
-    if let Some(connection) = method.arguments().find_map(connection) {
-        return errors.on(
-            connection,
-            "routes on WebSocket and SSE are not built yet: expected extractors, `&Request<'_>` or `Responder`",
-        );
+/// The rules for a callback of plain requests.
+fn request(method: &Method, args: &Args, errors: &mut Errors) {
+    if let Some((elsewhere, message)) = method.arguments().find_map(elsewhere) {
+        return errors.on(elsewhere, message);
     }
     forms(method, args, errors);
     for ty in method.extractors() {
@@ -101,10 +111,22 @@ fn rules_of_both(method: &Method, args: &Args, errors: &mut Errors) {
     path_parameters(method, args, errors);
 }
 
-fn connection<'i>(argument: Argument<'i>) -> Option<&'i Type> {
+/// An argument that belongs to a callback of a connection, and what to say about it. A WebSocket makes a function another callback, so
+/// only a block can have it in the wrong one.
+fn elsewhere(argument: Argument<'_>) -> Option<(&Type, &'static str)> {
     match argument {
-        Argument::Connection(ty) => Some(ty),
-        _ => None,
+        Argument::Connection(ty) if types::is_or_lends(ty, "WebSocket") => {
+            Some((ty, "a plain request has no WebSocket: expected it in `on_ws_open` or `on_ws_message`"))
+        }
+        Argument::Connection(ty) => Some((
+            ty,
+            "a plain request has no event stream: expected `every = \"1s\"` on a function, or an `impl` block with `on_sse_open`",
+        )),
+        Argument::Opening(ty) => Some((
+            ty,
+            "a plain request opens nothing: expected this in `on_ws_open` or `on_sse_open` of an `impl` block",
+        )),
+        Argument::Responder(_) | Argument::Extractor(_) => None,
     }
 }
 
@@ -158,18 +180,20 @@ fn forms(method: &Method, args: &Args, errors: &mut Errors) {
     }
 }
 
-fn extractor(ty: &Type, errors: &mut Errors) {
+pub(crate) fn extractor(ty: &Type, errors: &mut Errors) {
     if let Type::ImplTrait(_) = ty {
         errors.on(ty, "expected a concrete type: hop must know what to extract");
     } else if types::is_named(ty, "Request") {
         errors.on(ty, "a request is lent, not given away: expected `&Request<'_>`");
     } else if types::is_request(ty) && types::as_reference(ty).is_some_and(|reference| reference.mutability.is_some()) {
         errors.on(ty, "a request cannot be changed: expected `&Request<'_>`");
+    } else if types::is_mutable(ty) {
+        errors.on(ty, "nothing that is extracted can be `&mut`: a WebSocket or an event stream is told by its own name, which an import must not change");
     }
 }
 
 /// A future outlives the callback, so nothing that it takes may borrow the request.
-fn owned(ty: &Type, errors: &mut Errors) {
+pub(crate) fn owned(ty: &Type, errors: &mut Errors) {
     if types::is_request(ty) {
         errors.on(ty, "a future outlives the request: expected owned extractors in an `async fn`, such as `Path<String>` or `Bytes`");
     } else if let Some(span) = types::borrow(ty) {
@@ -189,7 +213,7 @@ fn one_body(method: &Method, errors: &mut Errors) {
 }
 
 /// Checks what can be seen: a type of unknown shape may take parameters by name, and those of a prefix too.
-fn path_parameters(method: &Method, args: &Args, errors: &mut Errors) {
+pub(crate) fn path_parameters(method: &Method, args: &Args, errors: &mut Errors) {
     let Some(params) = &args.pattern.params else { return };
     for target in method.extractors().filter_map(types::path_argument) {
         match types::arity(target) {

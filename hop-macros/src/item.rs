@@ -5,8 +5,13 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream, Result};
-use syn::{Attribute, FnArg, Generics, ImplItem, ImplItemType, Receiver, Signature, Token, Type, Visibility};
+use syn::{
+    Attribute, FnArg, Generics, ImplItem, ImplItemType, Receiver, ReturnType, Signature, Token, Type, Visibility,
+    parse_quote,
+};
 
+use crate::callback::Callback;
+use crate::conn;
 use crate::types;
 
 /// A route's item, as the user wrote it.
@@ -45,6 +50,8 @@ pub(crate) enum Argument<'i> {
     Responder(&'i Type),
     /// `&mut WebSocket<'_>` or `&mut EventStream<'_>`: a callback of a connection.
     Connection(&'i Type),
+    /// `Opening` or `&mut Opening`: a callback that decides later whether a connection opens.
+    Opening(&'i Type),
 }
 
 impl Parse for Item {
@@ -78,19 +85,34 @@ impl Method {
         self.sig.receiver()
     }
 
-    /// All arguments but `self`.
-    pub(crate) fn arguments(&self) -> impl Iterator<Item = Argument<'_>> {
+    /// The types of all arguments but `self`.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
         self.sig.inputs.iter().filter_map(|argument| match argument {
             FnArg::Receiver(_) => None,
-            FnArg::Typed(typed) => Some(Argument::of(&typed.ty)),
+            FnArg::Typed(typed) => Some(&*typed.ty),
         })
+    }
+
+    /// All arguments but `self`.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = Argument<'_>> {
+        self.types().map(Argument::of)
+    }
+
+    /// The return type; none for nothing, `()` included.
+    pub(crate) fn output(&self) -> Option<&Type> {
+        match &self.sig.output {
+            ReturnType::Type(_, ty) if !matches!(types::open(ty), Type::Tuple(tuple) if tuple.elems.is_empty()) => {
+                Some(ty)
+            }
+            _ => None,
+        }
     }
 
     /// The types of all arguments that are extracted.
     pub(crate) fn extractors(&self) -> impl Iterator<Item = &Type> {
         self.arguments().filter_map(|argument| match argument {
             Argument::Extractor(ty) => Some(ty),
-            Argument::Responder(_) | Argument::Connection(_) => None,
+            Argument::Responder(_) | Argument::Connection(_) | Argument::Opening(_) => None,
         })
     }
 
@@ -105,11 +127,14 @@ impl Method {
 
 impl<'i> Argument<'i> {
     fn of(ty: &'i Type) -> Argument<'i> {
-        let connection = types::as_reference(ty).map_or(ty, |reference| &reference.elem);
-        if types::is_named(connection, "WebSocket") || types::is_named(connection, "EventStream") {
-            return Argument::Connection(ty);
+        match () {
+            () if types::is_or_lends(ty, "WebSocket") || types::is_or_lends(ty, "EventStream") => {
+                Argument::Connection(ty)
+            }
+            () if types::is_or_lends(ty, "Opening") => Argument::Opening(ty),
+            () if types::is_named(ty, "Responder") => Argument::Responder(ty),
+            () => Argument::Extractor(ty),
         }
-        if types::is_named(ty, "Responder") { Argument::Responder(ty) } else { Argument::Extractor(ty) }
     }
 }
 
@@ -139,7 +164,7 @@ impl Parse for Block {
         while !content.is_empty() {
             block.member(&content)?;
         }
-        Ok(block)
+        Ok(block.with_conn_resolved())
     }
 }
 
@@ -152,6 +177,31 @@ fn trait_and_type(input: ParseStream<'_>) -> Result<(Option<Type>, Type)> {
 }
 
 impl Block {
+    /// The state of a connection as it is declared.
+    pub(crate) fn conn(&self) -> Option<&Type> {
+        self.conns.first().map(|conn| &conn.ty)
+    }
+
+    /// The state of a connection, `()` where none is declared.
+    pub(crate) fn state(&self) -> Type {
+        self.conn().cloned().unwrap_or_else(|| parse_quote!(()))
+    }
+
+    fn with_conn_resolved(mut self) -> Block {
+        let conn = self.state();
+        if self.trait_.is_none() {
+            let resolve = |method: Method| Method { sig: conn::resolved(method.sig, &conn), ..method };
+            self.methods = self.methods.into_iter().map(resolve).collect();
+        }
+        self
+    }
+
+    /// The callbacks, each by its first definition; a name that is none is not among them.
+    pub(crate) fn callbacks(&self) -> impl Iterator<Item = (Callback, &Method)> {
+        let known = |method: &'_ Method| Callback::named(&method.sig.ident).ok();
+        self.methods.iter().filter_map(move |method| Some((known(method)?, method)))
+    }
+
     fn member(&mut self, input: ParseStream<'_>) -> Result<()> {
         let ahead = input.fork();
         if let Ok(method) = ahead.parse() {
@@ -203,8 +253,6 @@ impl ToTokens for Block {
 
 #[cfg(test)]
 mod tests {
-    use syn::parse_quote;
-
     use super::*;
 
     fn block(tokens: TokenStream) -> Block {
@@ -252,17 +300,18 @@ mod tests {
     #[test]
     fn arguments_are_told_apart_by_their_types() {
         let method: Method = parse_quote! {
-            fn f(&self, a: &hop::Request<'_>, b: Responder, c: &mut WebSocket<'_>, d: Json<Request>, e: &mut EventStream<'_>) {}
+            fn f(&self, a: &hop::Request<'_>, b: Responder, c: &mut WebSocket<'_>, d: Json<Request>, e: &mut EventStream<'_>, f: &mut Opening<u8>) {}
         };
         let kinds: Vec<char> = method
             .arguments()
             .map(|argument| match argument {
                 Argument::Responder(_) => 'r',
                 Argument::Connection(_) => 'c',
+                Argument::Opening(_) => 'o',
                 Argument::Extractor(_) => 'x',
             })
             .collect();
-        assert_eq!(kinds, ['x', 'r', 'c', 'x', 'c']);
+        assert_eq!(kinds, ['x', 'r', 'c', 'x', 'c', 'o']);
         assert!(method.receiver().is_some() && method.responder().is_some());
     }
 

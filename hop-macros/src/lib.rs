@@ -6,10 +6,15 @@ mod bound;
 mod call;
 mod callback;
 mod check;
+mod conn;
 mod errors;
 mod expand;
+mod extract;
 mod fallback;
 mod item;
+mod live;
+mod names;
+mod options;
 mod path;
 mod routes;
 #[cfg(test)]
@@ -48,6 +53,7 @@ use crate::item::Item;
 /// | `limit = "64KB"` | the longest request body in bytes; a longer one is answered 413. Units: B, KB, MB, GB (powers of 1,000), KiB, MiB, GiB (powers of 1,024) | the limit of the app |
 /// | `timeout = "5s"` | the longest time that the answer may take; then 503. Units: ms, s, m, h | none |
 /// | `blocking` | runs the function on the blocking pool, where it may block | runs on the worker, where it must not |
+/// | `every`, `idle`, … | what holds for WebSockets and event streams, see below | |
 ///
 /// A GET route answers HEAD as well. Several routes may share a path, one for each method:
 ///
@@ -156,9 +162,154 @@ use crate::item::Item;
 /// ```
 ///
 /// `on_request` takes all the forms of a function; in an `async fn` and with `blocking`, `&self` is kept alive by an `Arc` that hop
-/// holds. `type Conn = T;` names the state of a connection for the WebSocket and SSE callbacks to come; it may be left out. Names that
-/// start with `on_` are reserved for callbacks, all other methods are your own. The block may have generics. The callbacks of
-/// WebSocket and SSE (`on_ws_…`, `on_sse_…`) are known and refused until they are built.
+/// holds. Names that start with `on_` are reserved for callbacks, all other methods are your own. The block may have generics.
+///
+/// # WebSockets
+///
+/// A function that takes `&mut WebSocket<'_>` is called for each message:
+///
+/// ```
+/// # use hop::prelude::*;
+/// #[route("/echo")]
+/// fn echo(ws: &mut WebSocket<'_>, message: Message<'_>) {
+///     ws.send(message);
+/// }
+///
+/// #[route("/rooms/{room}", max_message = "16KB")]
+/// fn rooms(ws: &mut WebSocket<'_>, text: &str, Path(room): Path<String>, State(motto): State<&'static str>) {
+///     ws.send(format!("{motto}: {room} says {text}"));
+/// }
+/// # let app = routes![echo, rooms];
+/// ```
+///
+/// The message is `Message`, `&str` (a binary one closes with 1003), `&[u8]` (of either kind), `String`, `Bytes`, `Json<T>` (what does
+/// not fit closes with 1007) or anything else that is `FromMessage`; it may be left out. Of extractors a function takes only `State`
+/// and `Path`, both owned: they are taken when the connection opens, kept with it, and cloned for each call. A function returns nothing.
+///
+/// A WebSocket, an event stream, `State` and `Path` are told by the last name of their type as written: an import must not rename them.
+///
+/// # Event streams
+///
+/// A function with `every` is called when an event stream opens and then again and again; what it returns is sent. It returns `Event`,
+/// `String` or `&'static str`, or an `Option` of them; or it takes `&mut EventStream<'_>` and returns nothing. It extracts what a
+/// WebSocket's function does.
+///
+/// ```
+/// # use hop::prelude::*;
+/// #[route("/clock", every = "1s")]
+/// fn clock() -> Event {
+///     Event::data(format!("{:?}", std::time::SystemTime::now())).event("time")
+/// }
+///
+/// #[route("/from/{number}", every = "250ms", keep_alive = "5s")]
+/// fn from(stream: &mut EventStream<'_>, Path(number): Path<u32>) {
+///     stream.send(number.to_string());
+/// }
+/// # let app = routes![clock, from];
+/// ```
+///
+/// # All callbacks
+///
+/// An `impl` block has a method for whatever happens on a connection. `type Conn = T;` names what is kept for each one, WebSocket and
+/// event stream alike; without it, that is `()`.
+///
+/// ```
+/// # use hop::prelude::*;
+/// struct Chat;
+///
+/// struct Member {
+///     room: String,
+/// }
+///
+/// #[route("/chat/{room}", idle = "60s", max_message = "16KB", queue = "256KB", overflow = close)]
+/// impl Chat {
+///     type Conn = Member;
+///
+///     fn on_request(&self) -> &'static str {
+///         "come with a WebSocket"
+///     }
+///
+///     fn on_ws_open(&self, ws: &mut WebSocket<'_>, Path(room): Path<String>) -> Result<Member, StatusCode> {
+///         if room == "secret" {
+///             return Err(StatusCode::FORBIDDEN);
+///         }
+///         ws.subscribe(&room);
+///         Ok(Member { room })
+///     }
+///
+///     fn on_ws_message(&self, ws: &mut WebSocket<'_>, me: &mut Member, text: &str) {
+///         ws.publish(&me.room, text);
+///     }
+///
+///     fn on_ws_close(&self, me: Member, why: CloseReason) {
+///         println!("somebody left {}: {why}", me.room);
+///     }
+/// }
+/// # let app = routes![Chat];
+/// ```
+///
+/// | callback | is called | takes, after `&self` |
+/// |---|---|---|
+/// | `on_request` | for a plain request | what a function takes |
+/// | `on_ws_open`, `on_sse_open` | when a client asks for a connection | the connection, extractors |
+/// | `on_ws_message` | for each message | the connection, its state, a message as above |
+/// | `on_ws_pong` | for each pong | the connection, its state, `&[u8]` |
+/// | `on_ws_error` | before a message that does not fit closes | the connection, its state, `&MessageError` |
+/// | `on_ws_tick`, `on_sse_tick` | once in `every`; for event streams also at the open | the connection, its state |
+/// | `on_ws_drain`, `on_sse_drain` | when all that had to wait has left | the connection, its state |
+/// | `on_ws_close`, `on_sse_close` | once for each open | the state by value, `CloseReason` |
+///
+/// The connection is `&mut WebSocket<'_>` or `&mut EventStream<'_>`. Its state is `&mut T`, or `&T`, with `T` written as after `type
+/// Conn`, or as `Self::Conn`. Arguments stand in any order, and each may be left out. Only `on_request` and the opens return anything.
+///
+/// `Upgrade: websocket` is for the `on_ws_…` callbacks, `Accept: text/event-stream` for `on_sse_…`; everything else is for
+/// `on_request`. A WebSocket is opened by GET. An open that is not written accepts everybody, with the default of `Conn`.
+///
+/// # Opening
+///
+/// `on_ws_open` and `on_sse_open` return the state, or `Result` of the state and the answer that refuses; or nothing, where the state has
+/// a default. They decide in one of four ways:
+///
+/// * At once, with `&mut WebSocket<'_>` or `&mut EventStream<'_>`. Extractors may borrow.
+/// * As an `async fn` with `&mut Opening<Conn>`. Extractors are owned.
+/// * On the blocking pool with `&mut Opening<Conn>`, where the attribute says `blocking`; that goes for `on_request` too.
+/// * Later: a plain function takes `Opening<Conn>` by value and returns nothing; somebody accepts or refuses, from any thread.
+///
+/// ```
+/// # use hop::prelude::*;
+/// struct Slow;
+///
+/// #[route("/slow/{room}")]
+/// impl Slow {
+///     type Conn = String;
+///
+///     async fn on_ws_open(&self, opening: &mut Opening<String>, Path(room): Path<String>) -> Result<String, Response> {
+///         opening.subscribe(&room);
+///         std::future::ready(Ok(room)).await
+///     }
+///
+///     fn on_sse_open(&self, opening: Opening<String>, Path(room): Path<String>) {
+///         std::thread::spawn(move || opening.accept(room));
+///     }
+/// }
+/// # let app = routes![Slow];
+/// ```
+///
+/// # Keys of WebSockets and event streams
+///
+/// | argument | meaning | without it |
+/// |---|---|---|
+/// | `every = "1s"` | how often `on_ws_tick` and `on_sse_tick` are called | an error, if there is one of them |
+/// | `idle = "60s"` | a WebSocket that is silent for so long is closed with 1001 | 75 s |
+/// | `ping = "20s"` | a WebSocket that is silent for so long is sent a ping | 30 s, at most half of `idle` |
+/// | `keep_alive = "15s"` | an event stream on which nothing was sent for so long is sent a comment | 15 s |
+/// | `max_message = "16KB"` | the longest message; a longer one closes with 1009 | 1 MiB |
+/// | `queue = "256KB"` | how much may wait for a client | 1 MiB |
+/// | `overflow = close` | what happens beyond that: `close`, `drop_newest` or `drop_oldest` | `close` |
+/// | `origin = same` | which pages may open a WebSocket: `same`, `any`, an origin in quotes, or several in brackets | `same` |
+/// | `compress = shared` | how messages are compressed: `shared`, `dedicated` or `off` | `shared` |
+///
+/// What `Routes::live` says holds where a key is not given.
 ///
 /// # What becomes of it
 ///
@@ -171,8 +322,8 @@ use crate::item::Item;
 ///
 /// Whatever is wrong is one compile error under your own token, and all that is wrong in a route is reported together: a bad path, an
 /// unknown method, key or unit, parameters and `Path` that do not agree in number, two extractors that both take the body, a borrowed
-/// argument of an `async fn`, a callback of the wrong shape or with an unknown name, an argument that cannot be extracted, an answer
-/// that is none.
+/// argument of an `async fn`, a callback of the wrong shape or with an unknown name, a key that does not fit the route, an argument that
+/// cannot be extracted, an answer that is none.
 #[proc_macro_attribute]
 pub fn route(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand_route(args.into(), item.into()).into()

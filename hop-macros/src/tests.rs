@@ -4,6 +4,8 @@ use quote::quote;
 
 use crate::expand_route;
 
+mod live;
+
 /// The expansion as source; it must parse.
 fn source(args: TokenStream, item: TokenStream) -> String {
     let file = syn::parse2(expand_route(args, item)).expect("an expansion is a list of items");
@@ -377,27 +379,6 @@ fn refused_functions() -> Vec<(TokenStream, TokenStream, &'static [&'static str]
             &["a second #[route(…)]"],
         ),
         (
-            quote!("/"),
-            quote!(
-                fn f(ws: &mut WebSocket<'_>, m: Message<'_>) {}
-            ),
-            &["routes on WebSocket and SSE are not built yet"],
-        ),
-        (
-            quote!("/"),
-            quote!(
-                fn f(s: &mut EventStream<'_>) {}
-            ),
-            &["are not built yet"],
-        ),
-        (
-            quote!("/", every = "1s"),
-            quote!(
-                fn f() -> Event {}
-            ),
-            &["`every` makes a function an SSE route"],
-        ),
-        (
             quote!("/", blocking),
             quote!(
                 async fn f() {}
@@ -566,16 +547,6 @@ fn a_refused_block_says_what_was_expected() {
     ];
     for (item, expected) in cases {
         check_errors(quote!("/"), item, expected);
-    }
-}
-
-#[test]
-fn callbacks_of_later_releases_are_announced() {
-    let names = "ws_open ws_message ws_drain ws_close ws_pong ws_tick ws_error sse_open sse_tick sse_drain sse_close";
-    for name in names.split(' ') {
-        let name = quote::format_ident!("on_{name}");
-        let message = format!("`{name}` is not built yet");
-        check_errors(quote!("/"), quote!(impl Chat { fn #name(&self) {} }), &[&message]);
     }
 }
 

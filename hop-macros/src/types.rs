@@ -35,6 +35,40 @@ pub(crate) fn is_request(ty: &Type) -> bool {
     as_reference(ty).is_some_and(|reference| is_named(&reference.elem, "Request"))
 }
 
+/// The first token of `ty`.
+pub(crate) fn first(ty: &Type) -> Span {
+    ty.to_token_stream().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+}
+
+/// Whether `ty` is a reference to a type of this name, or that type itself.
+pub(crate) fn is_or_lends(ty: &Type, expected: &str) -> bool {
+    is_named(as_reference(ty).map_or(ty, |reference| &reference.elem), expected)
+}
+
+/// Whether `ty` is `&` of a type of this name.
+pub(crate) fn lends(ty: &Type, expected: &str) -> bool {
+    as_reference(ty).is_some_and(|reference| reference.mutability.is_none() && is_named(&reference.elem, expected))
+}
+
+/// Whether `ty` is `&mut` something.
+pub(crate) fn is_mutable(ty: &Type) -> bool {
+    as_reference(ty).is_some_and(|reference| reference.mutability.is_some())
+}
+
+/// Whether `ty` is `&[u8]`.
+pub(crate) fn is_bytes(ty: &Type) -> bool {
+    let elem =
+        as_reference(ty).filter(|reference| reference.mutability.is_none()).map(|reference| open(&reference.elem));
+    matches!(elem, Some(Type::Slice(slice)) if is_named(&slice.elem, "u8"))
+}
+
+/// `ty` as it would be written in a message.
+pub(crate) fn written(ty: &Type) -> String {
+    let tokens = ty.to_token_stream().to_string();
+    let pairs = [(" < ", "<"), (" >", ">"), (" :: ", "::"), (" ,", ","), ("& ", "&"), ("( ", "("), (" )", ")")];
+    pairs.iter().fold(tokens, |text, (spaced, plain)| text.replace(spaced, plain))
+}
+
 /// The extractor that does the work: `Json<T>` of `Option<Json<T>>` or `Result<Json<T>, E>`.
 pub(crate) fn extractor(ty: &Type) -> &Type {
     match last_segment(ty) {
@@ -124,7 +158,7 @@ fn first_argument(segment: &PathSegment) -> Option<&Type> {
 }
 
 /// Strips parentheses and the invisible groups of `macro_rules!`.
-fn open(ty: &Type) -> &Type {
+pub(crate) fn open(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => open(&group.elem),
         Type::Paren(paren) => open(&paren.elem),

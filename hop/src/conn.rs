@@ -80,6 +80,8 @@ pub struct Events {
 /// A hijacked connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Raw {
+    /// Nothing is under way: it ends when nothing comes for a while.
+    pub rests: bool,
     /// What is queued leaves, then the connection ends.
     pub over: bool,
     /// Its callback knows that the peer has sent its last.

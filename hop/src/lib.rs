@@ -19,6 +19,8 @@ pub mod __private;
 pub mod manual;
 pub mod prelude;
 pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 pub mod unversioned;
 pub mod ws;
 

@@ -4,6 +4,7 @@
 pub use crate::Json;
 pub use crate::{
     Body, CloseReason, Event, EventHandler, EventStream, EventStreamHandle, Form, FromRequest, Header, Headers, Html,
-    IntoResponse, Message, Method, Opening, Path, Peer, Query, Redirect, Replied, Reply, Request, Responder, Response,
-    ResponseHead, Route, Routes, State, StateRef, StatusCode, Uri, WebSocket, WebSocketHandle, route, routes,
+    IntoResponse, Message, MessageError, Method, Opening, Path, Peer, Query, Redirect, Replied, Reply, Request,
+    Responder, Response, ResponseHead, Route, Routes, State, StateRef, StatusCode, Uri, WebSocket, WebSocketHandle,
+    route, routes,
 };

@@ -6,7 +6,7 @@ use crate::app::router::PathParams;
 pub use crate::buf::out::{FileRange, Output, Slices};
 pub use crate::buf::slab::ConnId;
 pub use crate::conn::{Session, SessionError};
-pub use crate::engine::{Accept, Effect, Engine, INPUT_BYTES, Job, Outside, Peers, Verdict};
+pub use crate::engine::{Accept, Effect, Engine, INPUT_BYTES, Job, Next, Outside, Peers, Verdict};
 pub use crate::local::mail::{Mailbox, Wake};
 pub use crate::time::{Now, Ticks};
 

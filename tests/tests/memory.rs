@@ -1,6 +1,9 @@
 //! What costs memory and what does not: the plain path allocates nothing, an idle connection next to nothing, and whatever a
 //! busy time took is given back.
 
+#[path = "memory/live.rs"]
+mod live;
+
 use std::sync::Arc;
 
 use hop::prelude::*;

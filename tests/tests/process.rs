@@ -151,3 +151,48 @@ fn the_first_signal_stops_and_the_second_cuts() {
     assert_eq!((report.finished, report.cut), (1, 1));
     assert!(promise.is_closed());
 }
+
+/// Unread input at which a connection that waits for its answer is not read any further.
+const PAUSE_BYTES: usize = 16 * 1024;
+
+#[test]
+fn the_end_of_a_client_that_is_not_read_is_noticed_by_a_look_at_it() {
+    let _alone = alone();
+    for portable in [false, true] {
+        let (send, promises) = channel();
+        let state = Promises(std::sync::Arc::new(Mutex::new(send)));
+        let server = Server::builder().routes(routes![hello, later]).state(state).workers(1).portable(portable);
+        let server = server.signals(false).bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().tcp().unwrap();
+        let running = run(server);
+        let (client, other) = (TcpStream::connect(address).unwrap(), TcpStream::connect(address).unwrap());
+        ask(&client, "/later");
+        let promise = promises.recv().unwrap();
+        // Just as much as is read ahead, so that nothing is left in the socket to hide the end.
+        let head = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+        let rest = "\r\n\r\n";
+        write!(&client, "{head}{}{rest}", "x".repeat(PAUSE_BYTES - head.len() - rest.len())).unwrap();
+        // What came before this has been read when it is answered. Then no deadline is left that could wake the worker.
+        ask(&other, "/");
+        assert!(is_answered(&other));
+        drop(other);
+        while running.handle.stats().connections > 1 {
+            thread::yield_now();
+        }
+        let wakeups = || running.handle.stats().wakeups;
+        let before = wakeups();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        while wakeups() == before {
+            thread::yield_now();
+        }
+        let before = wakeups();
+        promise.send("first, then hello");
+        let mut answers = String::new();
+        (&client).read_to_string(&mut answers).unwrap();
+        assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "portable: {portable}: {answers}");
+        // The answer has woken the worker, unless that was awake still; the end, which it knew, has not.
+        assert!(wakeups() <= before + 1, "portable: {portable}");
+        running.handle.shutdown();
+        running.thread.join().unwrap();
+    }
+}

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["app"],
     &["engine"],
     &["server"],
-    &["", "__private", "manual", "prelude", "testing", "unversioned", "ws"],
+    &["", "__private", "manual", "prelude", "testing", "tower", "unversioned", "ws"],
 ];
 
 /// The only file that may hold a block of unsafe code.

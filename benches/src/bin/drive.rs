@@ -16,7 +16,12 @@ use serde_json::{Value, json};
 use std::{fs, io, time::Duration};
 
 const FLAGS: [Flag; 10] = [
-    Flag::new("--workloads", "A,B", "", "which (default: all): plain, browser, pipelined, churn, file, idle-beside"),
+    Flag::new(
+        "--workloads",
+        "A,B",
+        "",
+        "which (default: all): plain, browser, pipelined, churn, file, idle-beside, ws-20, ws-1024, fan-out-5000, fan-out-10000",
+    ),
     Flag::new("--servers", "A,B", "", "which, beside the ceilings (default: all that are built)"),
     Flag::new("--rounds", "N", "7", "how often each server is measured"),
     Flag::new("--milliseconds", "N", "1500", "about how long one measurement takes"),
@@ -157,14 +162,16 @@ fn measure(
 
 fn print(workload: &Workload, rows: &[Row]) {
     let requests = rows.first().map_or(0, |row| row.requests);
-    println!("\n{}: {}; {requests} requests a measurement\n", workload.name, workload.about);
-    println!("| {:<14} | {:>22} | {:>18} | {:>10} |", "server", "CPU µs per request", "ratio", "per second");
-    println!("|{:-<16}|{:->24}|{:->20}|{:->12}|", "", ":", ":", ":");
+    let cpu = format!("CPU µs per {}", workload.unit);
+    println!("\n{}: {}; {requests} a measurement\n", workload.name, workload.about);
+    println!("| {:<19} | {cpu:>22} | {:>18} | {:>10} | {:>12} |", "server", "ratio", "per second", "resident MiB");
+    println!("|{:-<21}|{:->24}|{:->20}|{:->12}|{:->14}|", "", ":", ":", ":", ":");
     for row in rows {
         let (cpu, ratio, rate) = (row.cpu_us(), Spread::of(&row.ratios), row.rate());
         if let (Some(cpu), Some(ratio), Some(rate)) = (cpu, ratio, rate) {
             let (cpu, ratio) = (cpu.to_string(), ratio.to_string());
-            println!("| {:<14} | {cpu:>22} | {ratio:>18} | {:>10.0} |", row.server, rate.median);
+            let resident = row.resident_mib().map_or("–".to_owned(), |mib| format!("{:.1}", mib.median));
+            println!("| {:<19} | {cpu:>22} | {ratio:>18} | {:>10.0} | {resident:>12} |", row.server, rate.median);
         }
     }
 }
@@ -178,10 +185,15 @@ impl Row {
         Spread::of(&self.samples.iter().map(|sample| sample.rate).collect::<Vec<_>>())
     }
 
+    fn resident_mib(&self) -> Option<Spread> {
+        Spread::of(&self.samples.iter().filter_map(|sample| sample.resident_mib).collect::<Vec<_>>())
+    }
+
     fn json(&self) -> Value {
         json!({
             "workload": self.workload, "server": self.server, "requests": self.requests,
             "cpu_us_per_request": self.cpu_us(), "ratio": Spread::of(&self.ratios), "per_second": self.rate(),
+            "resident_mib": self.resident_mib(),
             "samples": self.samples,
         })
     }

@@ -5,8 +5,9 @@
 //! context switches (each wake-up is one) the server spends while nothing at all happens.
 
 use hop_benches::{
-    load::{self, Plan, Stop},
-    peers,
+    exchange::Exchange,
+    growth::{Cost, warm_up},
+    load, peers,
     pin::{self, Cores},
     process::Server,
     requests,
@@ -87,15 +88,18 @@ fn measure(options: &Options, folder: &Path, name: &'static str) -> io::Result<R
     if let Some(cores) = cores {
         pin::to(cores.client)?;
     }
-    let server = Server::start(&folder.join(name), &[], options.workers, cores)?;
-    let plan = warmed_up(&server)?;
-    let (threads, resident_bytes) = (server.threads()?, server.resident_bytes()?);
+    let mut server = Server::start(&folder.join(name), &[], options.workers, cores)?;
+    let exchange = Exchange::http(server.addr, requests::BARE)?;
+    warm_up(server.addr, &exchange)?;
+    // Threads and tasks of the closed connections end on their own time.
+    thread::sleep(Duration::from_millis(500));
+    let before = Cost::of(&mut server)?;
     let bar = ProgressBar::new((options.connections + options.seconds as usize) as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").expect("the template is valid"));
     bar.set_message(format!("{name}: opening"));
-    let held = load::hold(&plan, options.connections, || bar.inc(1))?;
+    let held = load::hold(server.addr, &exchange, options.connections, || bar.inc(1))?;
     bar.set_message(format!("{name}: idle"));
-    let settled = (server.threads()?, server.resident_bytes()?);
+    let growth = Cost::of(&mut server)?.since(before);
     let (cpu, switches) = (server.cpu_time()?, server.context_switches()?);
     for _ in 0..options.seconds {
         thread::sleep(Duration::from_secs(1));
@@ -104,8 +108,8 @@ fn measure(options: &Options, folder: &Path, name: &'static str) -> io::Result<R
     let row = Row {
         server: name,
         connections: held.len(),
-        threads_grown: settled.0 as i64 - threads as i64,
-        bytes_each: (settled.1 as f64 - resident_bytes as f64) / held.len() as f64,
+        threads_grown: growth.threads,
+        bytes_each: growth.resident_bytes as f64 / held.len() as f64,
         idle_seconds: options.seconds,
         idle_cpu_ms: (server.cpu_time()? - cpu).as_secs_f64() * 1e3,
         idle_context_switches: server.context_switches()? - switches,
@@ -113,23 +117,6 @@ fn measure(options: &Options, folder: &Path, name: &'static str) -> io::Result<R
     bar.finish_and_clear();
     server.stop()?;
     Ok(row)
-}
-
-/// Some requests over some connections, which are closed again.
-fn warmed_up(server: &Server) -> io::Result<Plan<'static>> {
-    let plan = Plan {
-        addr: server.addr,
-        connections: 64,
-        request: requests::BARE,
-        answer_bytes: load::probe(server.addr, requests::BARE)?,
-        pipelined: 1,
-        per_connection: None,
-        stop: Stop::Requests(10_000),
-    };
-    load::run(&plan)?;
-    // Threads and tasks of the closed connections end on their own time.
-    thread::sleep(Duration::from_millis(500));
-    Ok(plan)
 }
 
 impl Row {

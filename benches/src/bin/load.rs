@@ -1,15 +1,23 @@
 //! The load generator by hand: drives any server that answers with a Content-Length, and prints what it did.
 
 use hop_benches::{
+    exchange::Exchange,
     load::{self, Plan, Stop},
-    pin, requests,
+    pin, requests, websocket,
+    workload::ECHO_PATH,
 };
 use hop_examples::{Flag, Flags};
 use std::{io, net::ToSocketAddrs, time::Duration};
 
-const FLAGS: [Flag; 9] = [
+const FLAGS: [Flag; 10] = [
     Flag::new("--addr", "HOST:PORT", "127.0.0.1:8080", "the server"),
-    Flag::new("--request", "NAME", "bare", "bare, browser (715 bytes) or file (1 MiB)"),
+    Flag::new(
+        "--request",
+        "NAME",
+        "bare",
+        "bare, browser (715 bytes) or file (1 MiB); ws-N: a WebSocket message of N bytes",
+    ),
+    Flag::new("--path", "PATH", ECHO_PATH, "where WebSockets are opened"),
     Flag::new("--connections", "N", "64", "how many are busy at once"),
     Flag::new("--pipelined", "N", "1", "requests sent at once on a connection"),
     Flag::new("--per-connection", "N", "0", "close and replace a connection after so many requests; 0: never"),
@@ -25,23 +33,26 @@ fn main() -> io::Result<()> {
         pin::to(core)?;
     }
     let addr = options.addr.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let exchange = match &options.sent {
+        Sent::Request(request) => Exchange::http(addr, request)?,
+        Sent::Message(bytes) => websocket::echo(&options.path, *bytes),
+    };
     let plan = Plan {
         addr,
+        exchange: &exchange,
         connections: options.connections,
-        request: &options.request,
-        answer_bytes: load::probe(addr, &options.request)?,
         pipelined: options.pipelined,
         per_connection: options.per_connection,
         stop: options.stop,
     };
-    let held = load::hold(&plan, options.idle, || ())?;
+    let held = load::hold(addr, &exchange, options.idle, || ())?;
     let outcome = load::run(&plan)?;
     println!(
         "{} requests in {:.3} s: {:.0} a second; answers of {} bytes, {} idle connections held",
         outcome.requests,
         outcome.elapsed.as_secs_f64(),
         outcome.rate(),
-        plan.answer_bytes,
+        exchange.answer_bytes,
         held.len()
     );
     Ok(())
@@ -49,13 +60,29 @@ fn main() -> io::Result<()> {
 
 struct Options {
     addr: String,
-    request: Vec<u8>,
+    sent: Sent,
+    path: String,
     connections: usize,
     pipelined: usize,
     per_connection: Option<u64>,
     stop: Stop,
     idle: usize,
     core: Option<usize>,
+}
+
+enum Sent {
+    Request(Vec<u8>),
+    /// A WebSocket message of so many bytes.
+    Message(usize),
+}
+
+impl Sent {
+    fn read(name: &str) -> Option<Sent> {
+        match name.strip_prefix("ws-") {
+            Some(bytes) => bytes.parse().ok().map(Sent::Message),
+            None => requests::by_name(name).map(Sent::Request),
+        }
+    }
 }
 
 impl Options {
@@ -66,7 +93,8 @@ impl Options {
         };
         Ok(Options {
             addr: flags.text("--addr").to_owned(),
-            request: requests::by_name(flags.text("--request")).ok_or("--request: bare, browser or file")?,
+            sent: Sent::read(flags.text("--request")).ok_or("--request: bare, browser, file or ws-N")?,
+            path: flags.text("--path").to_owned(),
             connections: at_least_one(&flags, "--connections")?,
             pipelined: at_least_one(&flags, "--pipelined")?,
             per_connection: Some(flags.number("--per-connection")?).filter(|most| *most > 0),

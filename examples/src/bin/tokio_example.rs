@@ -1,7 +1,7 @@
 //! The usual asynchronous server: hyper on a multi-threaded tokio runtime, one task per connection.
 
 use bytes::Bytes;
-use hop_examples::{BODY, BODY_TYPE, Options, listening};
+use hop_examples::{BODY, BODY_TYPE, Options, listening, report_tasks};
 use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming, header, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -12,6 +12,7 @@ fn main() -> io::Result<()> {
     let options = Options::from_args("Answers every request with hyper on tokio.");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(options.workers).enable_io().build()?;
     runtime.block_on(async move {
+        report_tasks()?;
         let listener = TcpListener::bind(&options.addr).await?;
         listening(listener.local_addr()?);
         // A task of its own: what runs inside block_on runs on this thread, beside the workers.

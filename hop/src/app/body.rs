@@ -86,7 +86,7 @@ struct State {
 pub(crate) struct Feed {
     state: Mutex<State>,
     changed: Condvar,
-    /// Whom to tell that there is room; nobody, for a body that was empty from the start.
+    /// Whom to tell that there is room; nobody in tests.
     owner: Option<(ConnId, Arc<WorkerMail>)>,
 }
 
@@ -101,7 +101,7 @@ impl Feed {
     /// A feed of `conn` and the consumer's handle of it.
     pub(crate) fn new(conn: ConnId, mailbox: Arc<WorkerMail>) -> (Arc<Feed>, Body) {
         let feed = Arc::new(Feed { owner: Some((conn, mailbox)), ..Feed::default() });
-        (Arc::clone(&feed), Body { feed, current: Bytes::new() })
+        (Arc::clone(&feed), Body { feed: Some(feed), current: Bytes::new(), left_bytes: None })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -112,6 +112,12 @@ impl Feed {
     /// Whether somebody has asked for the body: `100 Continue` is due.
     pub(crate) fn is_wanted(&self) -> bool {
         self.lock().wanted
+    }
+
+    /// Whether somebody has asked for the body and still holds it.
+    pub(crate) fn is_taken(&self) -> bool {
+        let state = self.lock();
+        state.wanted && !state.dropped
     }
 
     /// Hands over body bytes; when nobody wants them any more they are thrown away.
@@ -190,16 +196,18 @@ impl Feed {
 ///
 /// Dropping it throws the rest of the body away. The route's `limit` holds for it: beyond it reading fails and the client is answered 413.
 pub struct Body {
-    feed: Arc<Feed>,
+    /// `None`: the request has no body.
+    feed: Option<Arc<Feed>>,
+    /// Of [`io::Read`]: what was taken and not read yet.
     current: Bytes,
+    /// Bytes to come, where the client has said how many.
+    left_bytes: Option<u64>,
 }
 
 impl Body {
     /// The body of a request that has none.
     pub(crate) fn empty() -> Body {
-        let feed = Feed::default();
-        feed.end(Ok(HeaderMap::new()));
-        Body { feed: Arc::new(feed), current: Bytes::new() }
+        Body { feed: None, current: Bytes::new(), left_bytes: None }
     }
 
     /// The next bytes; `None` when the body is complete.
@@ -209,9 +217,11 @@ impl Body {
 
     /// The next bytes, as a poll; `None` when the body is complete.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        let mut state = self.want();
+        let Some(feed) = &self.feed else { return Poll::Ready(None) };
+        let mut state = feed.want();
         if let Some(chunk) = state.waiting.pop_front() {
-            self.took(state, chunk.len());
+            feed.took(state, chunk.len());
+            self.left_bytes = self.left_bytes.map(|left| left.saturating_sub(chunk.len() as u64));
             return Poll::Ready(Some(Ok(chunk)));
         }
         match &state.end {
@@ -227,9 +237,10 @@ impl Body {
     /// Calls `f` with every piece on the connection's worker: what has come already at once, the rest as it comes.
     /// It must not block. A panic in it closes the connection.
     pub fn on_chunk(self, mut f: impl FnMut(Chunk<'_>) + Send + 'static) {
-        drop(self.want());
+        let Some(feed) = &self.feed else { return f(Chunk::End) };
+        drop(feed.want());
         loop {
-            let mut state = self.feed.lock();
+            let mut state = feed.lock();
             state.waiting_bytes = 0;
             let waiting = std::mem::take(&mut state.waiting);
             if waiting.is_empty() {
@@ -245,22 +256,62 @@ impl Body {
             drop(state);
             waiting.iter().for_each(|chunk| f(Chunk::Data(chunk)));
         }
-        self.feed.look();
+        feed.look();
     }
 
     /// The trailers (RFC 9110 §6.5), once the body is complete.
     pub fn trailers(&self) -> Option<HeaderMap> {
-        self.feed.lock().end.as_ref()?.as_ref().ok().cloned()
+        match &self.feed {
+            None => Some(HeaderMap::new()),
+            Some(feed) => feed.lock().end.as_ref()?.as_ref().ok().cloned(),
+        }
+    }
+}
+
+/// For those who take the body by another interface.
+#[cfg(feature = "tower")]
+impl Body {
+    /// The client has said how many bytes there will be.
+    pub(crate) fn of_length(mut self, bytes: Option<u64>) -> Body {
+        self.left_bytes = bytes;
+        self
     }
 
+    /// Bytes to come, where that is known.
+    pub(crate) fn left_bytes(&self) -> Option<u64> {
+        match &self.feed {
+            None => Some(0),
+            Some(_) => self.left_bytes,
+        }
+    }
+
+    /// Whether nothing follows any more, trailers included.
+    pub(crate) fn is_over(&self) -> bool {
+        self.feed.as_ref().is_none_or(|feed| {
+            let state = feed.lock();
+            let ended = matches!(&state.end, Some(Ok(trailers)) if trailers.is_empty());
+            ended && state.waiting.is_empty()
+        })
+    }
+
+    /// The trailers of a complete body, if it has any; once.
+    pub(crate) fn take_trailers(&mut self) -> Option<HeaderMap> {
+        let mut state = self.feed.as_ref()?.lock();
+        let trailers = std::mem::take(state.end.as_mut()?.as_mut().ok()?);
+        Some(trailers).filter(|trailers| !trailers.is_empty())
+    }
+}
+
+/// The consumer's side.
+impl Feed {
     /// Locks, and asks for the body if nobody had.
     fn want(&self) -> MutexGuard<'_, State> {
-        let mut state = self.feed.lock();
+        let mut state = self.lock();
         if !state.wanted {
             state.wanted = true;
             drop(state);
-            self.feed.look();
-            state = self.feed.lock();
+            self.look();
+            state = self.lock();
         }
         state
     }
@@ -273,7 +324,7 @@ impl Body {
         }
         drop(state);
         if resume {
-            self.feed.look();
+            self.look();
         }
     }
 }
@@ -294,10 +345,11 @@ impl io::Read for Body {
 
 impl Body {
     fn next_blocking(&self) -> io::Result<Option<Bytes>> {
-        let mut state = self.want();
+        let Some(feed) = &self.feed else { return Ok(None) };
+        let mut state = feed.want();
         loop {
             if let Some(chunk) = state.waiting.pop_front() {
-                self.took(state, chunk.len());
+                feed.took(state, chunk.len());
                 return Ok(Some(chunk));
             }
             match &state.end {
@@ -305,7 +357,7 @@ impl Body {
                 Some(Err(error)) => return Err((*error).into()),
                 None => {}
             }
-            state = self.feed.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+            state = feed.changed.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
     }
 }
@@ -318,7 +370,8 @@ impl fmt::Debug for Body {
 
 impl Drop for Body {
     fn drop(&mut self) {
-        let mut state = self.feed.lock();
+        let Some(feed) = &self.feed else { return };
+        let mut state = feed.lock();
         if state.on_chunk.is_some() {
             return;
         }
@@ -326,7 +379,7 @@ impl Drop for Body {
         state.waiting.clear();
         state.waiting_bytes = 0;
         drop(state);
-        self.feed.look();
+        feed.look();
     }
 }
 

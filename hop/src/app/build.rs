@@ -176,6 +176,7 @@ impl Builder {
             body_bytes_max: spec.as_ref().and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
             answer_timeout: spec.as_ref().and_then(|spec| spec.timeout),
             live: live_options(&context.live, spec.as_ref()),
+            gone_after: spec.as_ref().and_then(|spec| spec.gone_after),
             names: Box::default(),
             scope: Arc::clone(&context.scope),
         });
@@ -202,6 +203,7 @@ impl Builder {
                 body_bytes_max: spec.and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
                 answer_timeout: spec.and_then(|spec| spec.timeout),
                 live: live_options(&context.live, spec),
+                gone_after: spec.and_then(|spec| spec.gone_after),
                 names: names.into(),
                 scope: Arc::clone(&context.scope),
                 handler,

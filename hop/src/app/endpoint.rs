@@ -39,6 +39,8 @@ pub(crate) struct Endpoint {
     pub(crate) answer_timeout: Option<Duration>,
     /// For its WebSockets and event streams.
     pub(crate) live: LiveOptions,
+    /// How long it may still take after the client has ended its side.
+    pub(crate) gone_after: Option<Duration>,
     /// What the path's parameters are called here.
     pub(crate) names: Box<[Box<str>]>,
     pub(crate) scope: Arc<Scope>,
@@ -53,6 +55,7 @@ impl Endpoint {
             body_bytes_max: Limits::default().body_bytes,
             answer_timeout: None,
             live: LiveOptions::default(),
+            gone_after: None,
             names: Box::default(),
             scope,
         }

@@ -5,11 +5,14 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
 
 use http::StatusCode;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
+use super::mail::{Look, WorkerMail};
 use super::response::{Body, Response};
+use crate::buf::slab::ConnId;
 
 /// What is to be done with a connection whose answer's head has left.
 pub(crate) struct Hijack(pub(crate) Box<dyn FnOnce(RawConn) + Send>);
@@ -88,7 +91,8 @@ impl RawConn {
     }
 
     /// Keeps the connection on its worker's poll loop: `callback` is called there whenever bytes have come, again while it uses some and
-    /// leaves some, and once when the client has sent its last ([`RawIo::is_ended`]). The first call follows at once when there are bytes already.
+    /// leaves some, when all that had to wait has left, when it is woken ([`RawIo::waker`]), when the server stops, and once when the client
+    /// has sent its last ([`RawIo::is_ended`]). The first call follows at once when there are bytes already.
     ///
     /// It runs on the worker, so that a slow one delays the worker's other connections. What it holds is dropped when the connection ends;
     /// a panic in it ends the connection.
@@ -160,26 +164,45 @@ impl Write for RawStream {
 /// A hijacked connection as its callback sees it. Nothing in it blocks: [`Read`] says `WouldBlock` when all was read.
 pub struct RawIo<'i> {
     input: &'i mut [u8],
-    pub(crate) used: usize,
-    ended: bool,
-    pub(crate) closes: bool,
     out: &'i mut Vec<u8>,
-    queued_bytes: usize,
+    outside: RawOutside<'i>,
+    pub(crate) done: RawDone,
+}
+
+/// What the callback of a hijacked connection can ask for.
+pub(crate) struct RawOutside<'i> {
+    /// The client has sent its last byte.
+    pub(crate) ended: bool,
+    /// The server stops.
+    pub(crate) stopping: bool,
+    /// Bytes that waited for the client before.
+    pub(crate) queued_bytes: usize,
+    pub(crate) conn: ConnId,
+    pub(crate) mailbox: &'i Arc<WorkerMail>,
+}
+
+/// What the callback has done.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RawDone {
+    /// Bytes that it has consumed.
+    pub(crate) used: usize,
+    pub(crate) closes: bool,
+    pub(crate) rests: bool,
 }
 
 impl<'i> RawIo<'i> {
-    pub(crate) fn new(input: &'i mut [u8], ended: bool, out: &'i mut Vec<u8>, queued_bytes: usize) -> Self {
-        RawIo { input, used: 0, ended, closes: false, out, queued_bytes }
+    pub(crate) fn new(input: &'i mut [u8], out: &'i mut Vec<u8>, outside: RawOutside<'i>) -> Self {
+        RawIo { input, out, outside, done: RawDone::default() }
     }
 
     /// The bytes that were read and not consumed. They stay when the callback returns, up to 16 KiB; then reading stops.
     pub fn unread(&self) -> &[u8] {
-        &self.input[self.used..]
+        &self.input[self.done.used..]
     }
 
     /// The same bytes, to be changed in place.
     pub fn unread_mut(&mut self) -> &mut [u8] {
-        &mut self.input[self.used..]
+        &mut self.input[self.done.used..]
     }
 
     /// Forgets the first `n` unread bytes.
@@ -188,8 +211,8 @@ impl<'i> RawIo<'i> {
     ///
     /// When there are fewer; the connection ends then.
     pub fn consume(&mut self, n: usize) {
-        assert!(n <= self.input.len() - self.used, "more bytes were consumed than are unread");
-        self.used += n;
+        assert!(n <= self.input.len() - self.done.used, "more bytes were consumed than are unread");
+        self.done.used += n;
     }
 
     /// Sends bytes: what one call of the callback sends leaves in one system call. While more than 64 KiB wait the callback is not
@@ -200,29 +223,45 @@ impl<'i> RawIo<'i> {
 
     /// Bytes that wait for the client, what was sent just now included.
     pub fn queued_bytes(&self) -> usize {
-        self.queued_bytes + self.out.len()
+        self.outside.queued_bytes + self.out.len()
     }
 
     /// Whether the client has sent its last byte. The callback is not called again.
     pub fn is_ended(&self) -> bool {
-        self.ended
+        self.outside.ended
+    }
+
+    /// Whether the server stops: time to come to an end, before the connection is cut.
+    pub fn is_stopping(&self) -> bool {
+        self.outside.stopping
+    }
+
+    /// What makes the callback be called again although nothing has come: from any thread, as often as it likes.
+    pub fn waker(&self) -> Waker {
+        Waker::from(Arc::new(Look { conn: self.outside.conn, mailbox: Arc::clone(self.outside.mailbox) }))
+    }
+
+    /// Says that nothing is under way: the connection is closed if nothing comes for as long as
+    /// [`Timeouts::idle`](crate::Timeouts::idle) allows. It holds until the callback is called again.
+    pub fn rest(&mut self) {
+        self.done.rests = true;
     }
 
     /// Closes as soon as what was sent has left.
     pub fn close(&mut self) {
-        self.closes = true;
+        self.done.closes = true;
     }
 }
 
 impl Read for RawIo<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let unread = self.unread();
-        if unread.is_empty() && !self.ended && !into.is_empty() {
+        if unread.is_empty() && !self.outside.ended && !into.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let n = into.len().min(unread.len());
         into[..n].copy_from_slice(&unread[..n]);
-        self.used += n;
+        self.done.used += n;
         Ok(n)
     }
 }
@@ -242,7 +281,7 @@ impl fmt::Debug for RawIo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawIo")
             .field("unread_bytes", &self.unread().len())
-            .field("ended", &self.ended)
+            .field("ended", &self.outside.ended)
             .finish_non_exhaustive()
     }
 }

@@ -34,6 +34,8 @@ pub(crate) mod router;
 pub(crate) mod routes;
 pub(crate) mod spec;
 pub(crate) mod stream;
+#[cfg(feature = "tower")]
+pub(crate) mod tower;
 mod tree;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
+use super::hijack::{OnReadable, RawIo};
 use super::into_response::{IntoResponse, Plain, Sink};
 use super::mail::WorkerMail;
 use super::request::Request;
@@ -36,6 +37,8 @@ pub(crate) trait Exchange {
     fn future(&mut self, future: AnswerFuture);
     /// The answer is what this closure gives on the blocking pool.
     fn blocking(&mut self, work: BlockingAnswer);
+    /// The request, and all that follows it on the connection, is read by this callback.
+    fn host(&mut self, callback: OnReadable);
     /// The request asks for a WebSocket or an event stream: gives what handles of it need, the request's number among it. Called
     /// before any of the others.
     fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>);
@@ -49,6 +52,13 @@ pub struct Reply<'a> {
 impl<'a> Reply<'a> {
     pub(crate) fn new(exchange: &'a mut (dyn Exchange + 'a)) -> Self {
         Reply { exchange }
+    }
+
+    /// Gives the connection away before anything is answered: the request's own bytes, and all that follow, are read by `callback`.
+    /// Only for a route that does not want the body whole.
+    pub(crate) fn host(self, callback: impl FnMut(&mut RawIo<'_>) + Send + 'static) -> Replied {
+        self.exchange.host(Box::new(callback));
+        Replied(())
     }
 
     /// The request asks for a WebSocket or an event stream: gives what handles of it need.

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use super::error::BuildError;
+use super::hijack::OnReadable;
 use super::limits::{Limits, Timeouts};
 use super::live::counts::LiveCounts;
 use super::live::hub::Hub;
 use super::params::BadEncoding;
 use super::pathhash::PathHasher;
 use super::pattern::Segment;
+use super::peer::Peer;
 use super::tree::Tree;
 
 pub(crate) use super::endpoint::Endpoint;
@@ -24,6 +26,8 @@ pub struct App {
     pub(crate) paths: Paths,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
+    /// Who speaks HTTP/2, if somebody does.
+    pub(crate) http2: Option<Http2>,
     /// What workers publish to each other.
     pub(crate) hub: Arc<Hub>,
     /// Of its WebSockets and event streams.
@@ -32,10 +36,18 @@ pub struct App {
     pub(crate) connections: AtomicUsize,
 }
 
+/// Who takes connections over that begin with HTTP/2's preface (RFC 9113 §3.4).
+pub(crate) struct Http2 {
+    /// What holds for them.
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// Makes what reads such a connection, whose client is given, from its first byte on.
+    pub(crate) host: Box<dyn Fn(Peer) -> OnReadable + Send + Sync>,
+}
+
 impl App {
     pub(crate) fn new(paths: Paths, limits: Limits, timeouts: Timeouts, hub: Arc<Hub>) -> App {
         let live_counts = LiveCounts::default();
-        App { paths, limits, timeouts, hub, live_counts, connections: AtomicUsize::new(0) }
+        App { paths, limits, timeouts, http2: None, hub, live_counts, connections: AtomicUsize::new(0) }
     }
 
     /// The endpoint for a request, always one: not found and wrong method are endpoints too. The parameters of its path are put into

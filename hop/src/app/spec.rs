@@ -64,6 +64,8 @@ pub struct Spec {
     pub(crate) limit_bytes: Option<u64>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) live: Option<fn(&mut LiveOptions)>,
+    /// How long its answer may still take after the client has ended its side; `None`: as long as it likes.
+    pub(crate) gone_after: Option<Duration>,
     pub(crate) needs: Needs,
 }
 
@@ -71,7 +73,8 @@ impl Spec {
     /// A route that answers GET (and HEAD) on `pattern`.
     pub fn new(pattern: &'static str, location: Location) -> Self {
         let needs = Needs::default();
-        Spec { pattern, location, methods: None, limit_bytes: None, timeout: None, live: None, needs }
+        let (methods, limit_bytes, timeout, gone_after, live) = (None, None, None, None, None);
+        Spec { pattern, location, methods, limit_bytes, timeout, gone_after, live, needs }
     }
 
     /// It answers this method; called again, this one as well.

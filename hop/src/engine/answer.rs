@@ -37,6 +37,10 @@ impl Focus<'_> {
                 self.wait_for(request, raw, Waits::Hijack(hijack));
                 self.go_raw();
             }
+            Later::Host(callback) => {
+                self.wait_for(request, raw, Waits::Readable(callback));
+                self.go_hosted();
+            }
             Later::Stream(source) => self.wait_for(request, raw, Waits::Source(source)),
             Later::Deferred(gone) => self.wait_for(request, raw, Waits::Answer(gone)),
             Later::Blocking(work, responder) => self.run_blocking(request, raw, work, responder),

@@ -16,11 +16,16 @@ const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
-    /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
+    /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline. What stays open
+    /// notes when it was active, and is asked when an old deadline comes.
     #[inline(always)]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
-        if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Held | Timer::Body) {
+        let moves = match timer {
+            Timer::Idle => matches!(self.conn.proto, Proto::H1(_) | Proto::Raw(_)),
+            timer => timer == Timer::Body,
+        };
+        if timer == self.conn.timer && !moves {
             return;
         }
         self.conn.timer = timer;
@@ -44,7 +49,7 @@ impl Focus<'_> {
         // Asked by nearly every turn, which this keeps from the table of the others.
         if timer == Timer::Idle {
             return match &self.conn.proto {
-                Proto::H1(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
+                Proto::H1(_) | Proto::Raw(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
                 _ => self.live_deadline(),
             };
         }
@@ -69,7 +74,7 @@ impl Focus<'_> {
             Timer::Body => self.refuse(PeerError::BodyTimeout),
             Timer::Answer => self.late(),
             Timer::Held => self.live_due(),
-            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => self.live_due(),
+            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_) | Proto::Raw(_)) => self.live_due(),
             Timer::Write => self.cut(CloseReason::Stalled),
             // An idle connection has nothing unsent: no farewell is needed.
             Timer::Idle | Timer::Linger => self.cut(CloseReason::Left),
@@ -93,6 +98,7 @@ fn waits_for(conn: &Connection) -> Timer {
         // The client may take its time to close, but not for ever.
         Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
         Proto::Raw(raw) if raw.over => Timer::Linger,
+        Proto::Raw(raw) if raw.rests => Timer::Idle,
         Proto::Raw(_) => Timer::Off,
     }
 }
@@ -118,9 +124,12 @@ fn wants_body(conn: &Connection) -> bool {
     conn.flight.as_deref().is_some_and(wanted)
 }
 
-/// How long the answer that somebody has promised may take: as its route says, or as an opening may take anyhow.
+/// How long the answer that somebody has promised may take: as its route says, at all or after the client has ended its side, or as an
+/// opening may take anyhow.
 fn answer_timeout(conn: &Connection) -> Option<Duration> {
     let flight = conn.flight.as_deref()?;
     let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
-    flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT)).filter(|_| promised)
+    let usual = flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT));
+    let gone_after = flight.endpoint.gone_after.filter(|_| conn.ended);
+    usual.into_iter().chain(gone_after).min().filter(|_| promised)
 }

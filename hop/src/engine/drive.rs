@@ -148,7 +148,7 @@ impl Focus<'_> {
         let (used, head) = match h1_of(conn).head(input, &mut slots, &common.head_limits) {
             Ok(Some((used, head, _))) => (used, head),
             Ok(None) => return Step::Partial,
-            Err(error) => return self.refused(error),
+            Err(error) => return self.no_request(input, error),
         };
         self.conn.drained = 0;
         // What is waited for next has a deadline of its own, even when it is a head again.
@@ -192,7 +192,7 @@ impl Focus<'_> {
                 BodyMode::Streamed => {
                     let stream = Cell::new(Some(self.feed(endpoint, raw)));
                     self.call(&Request { stream: Some(&stream), ..request }, raw);
-                    return Step::Used(raw.len());
+                    return self.used_head(raw);
                 }
                 BodyMode::Whole => {
                     let Some(body) = unread.and_then(|bytes| rest.get(..bytes as usize)) else {
@@ -205,7 +205,13 @@ impl Focus<'_> {
             }
         }
         self.call(&request, raw);
-        Step::Used(raw.len())
+        self.used_head(raw)
+    }
+
+    /// The head was used, unless whoever took the connection over is to read it again.
+    #[inline]
+    fn used_head(&self, raw: &[u8]) -> Step {
+        if self.is_hosted() { Step::Used(0) } else { Step::Used(raw.len()) }
     }
 
     /// Runs the `before` hooks. `true`: one of them has answered.
@@ -339,6 +345,22 @@ impl Focus<'_> {
         out.write(|out| h1.refuse(out, date, error));
     }
 
+    /// What came is no request of HTTP/1: it may be HTTP/2, if somebody is there to speak it.
+    #[cold]
+    fn no_request(&mut self, input: &[u8], error: PeerError) -> Step {
+        match &self.app.http2 {
+            Some(http2) if input.starts_with(HTTP2_PREFACE) && self.conn.request == 0 => {
+                let callback = (http2.host)(self.arrival().peer());
+                let mut flight = Flight::new(&http2.endpoint, &[]);
+                flight.waits = Waits::Readable(callback);
+                self.conn.flight = Some(Box::new(flight));
+                self.go_hosted();
+                Step::Used(0)
+            }
+            _ => self.refused(error),
+        }
+    }
+
     #[cold]
     fn refused(&mut self, error: PeerError) -> Step {
         self.refuse(error);
@@ -363,6 +385,9 @@ impl Focus<'_> {
         }
     }
 }
+
+/// How a client that knows that the server speaks HTTP/2 begins (RFC 9113 §3.4); the first line tells it.
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 
 /// The trailers as a map; those that must not be there are left out.
 fn trailer_map(section: &[u8]) -> HeaderMap {

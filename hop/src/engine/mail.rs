@@ -140,6 +140,7 @@ impl Focus<'_> {
             }
         }
         self.tell_drained();
+        self.wake_raw();
         self.turn(&mut []);
     }
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::Focus;
 use super::flight::bury;
-use crate::app::hijack::Hijack;
+use crate::app::hijack::{Hijack, OnReadable};
 use crate::app::live::opening::Accepted;
 use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
@@ -36,6 +36,8 @@ pub(crate) enum Later {
     Live(Box<Accepted>),
     /// The head is written; what follows is the hijacker's.
     Hijack(Hijack),
+    /// Nothing is written; the request, and all that follows it, is read by this callback.
+    Host(OnReadable),
 }
 
 /// Everything that one answer touches.
@@ -106,6 +108,10 @@ impl Exchange for Turn<'_, '_> {
         self.later = Some(Box::new(Later::Future(future)));
     }
 
+    fn host(&mut self, callback: OnReadable) {
+        self.later = Some(Box::new(Later::Host(callback)));
+    }
+
     fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>) {
         self.opening = true;
         (self.focus.id, self.focus.conn.request, Arc::clone(&self.focus.common.mailbox))
@@ -133,9 +139,12 @@ impl Turn<'_, '_> {
         bury(self.later.take());
     }
 
-    /// Tells the machine when the connection cannot be used again.
+    /// Tells the machine when the connection cannot be used again. A body that somebody still takes is not counted as unread: should
+    /// that one stop, the rest is drained as far as the limits go.
     fn decide_reuse(&mut self) {
-        let drain_bytes = self.focus.app.limits.drain_bytes;
+        let feed = self.focus.conn.flight.as_ref().and_then(|flight| flight.feed.as_ref());
+        let taken = feed.is_some_and(|feed| feed.is_taken());
+        let drain_bytes = if taken { u64::MAX } else { self.focus.app.limits.drain_bytes };
         let stopping = self.focus.common.stopping;
         let h1 = self.focus.h1();
         if stopping || h1.unread_bytes().is_some_and(|unread| unread > drain_bytes) {
@@ -195,6 +204,7 @@ impl Turn<'_, '_> {
 fn declared_length(response: &Response) -> Length {
     match &response.body {
         Body::Empty => Length::Exact(said_length(response).unwrap_or(0)),
+        Body::Unsent => said_length(response).map_or(Length::Untold, Length::Exact),
         Body::Bytes(bytes) => Length::Exact(bytes.len() as u64),
         Body::File(parts) => Length::Exact(parts.iter().map(FilePart::len).sum()),
         Body::Live(_) => Length::Unknown,

@@ -3,11 +3,19 @@
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
 
+// Its examples need axum: they are tested by the package of tests.
+#[cfg(feature = "tower")]
+#[cfg_attr(not(doctest), doc = include_str!("axum.md"))]
+pub mod axum {}
+
 #[doc = include_str!("handlers.md")]
 pub mod handlers {}
 
 #[doc = include_str!("limits.md")]
 pub mod limits {}
+
+#[doc = include_str!("live.md")]
+pub mod live {}
 
 #[doc = include_str!("security.md")]
 pub mod security {}

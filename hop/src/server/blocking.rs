@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::runtime::Context;
+
 /// A piece of work that may block.
 pub(crate) trait Work: Send + 'static {
     /// Does it; a panic ends this piece of work and nothing else.
@@ -39,6 +41,7 @@ pub(crate) struct Pool<W> {
 #[derive(Debug)]
 struct Inner<W> {
     limits: PoolLimits,
+    runtime: Context,
     state: Mutex<State<W>>,
     /// Work has come, or the pool is closed.
     work: Condvar,
@@ -59,9 +62,9 @@ struct State<W> {
 
 impl<W: Work> Pool<W> {
     /// A pool without threads.
-    pub(crate) fn new(limits: PoolLimits) -> Pool<W> {
+    pub(crate) fn new(limits: PoolLimits, runtime: Context) -> Pool<W> {
         let state = State { waiting: VecDeque::new(), threads: 0, idle: 0, handles: Vec::new(), closed: false };
-        let inner = Inner { limits, state: Mutex::new(state), work: Condvar::new(), ended: Condvar::new() };
+        let inner = Inner { limits, runtime, state: Mutex::new(state), work: Condvar::new(), ended: Condvar::new() };
         Pool { inner: Arc::new(inner) }
     }
 
@@ -144,6 +147,7 @@ impl<W: Work> Inner<W> {
     fn spawn(self: &Arc<Self>) -> io::Result<JoinHandle<()>> {
         let inner = Arc::clone(self);
         std::thread::Builder::new().name("hop-blocking".to_owned()).spawn(move || {
+            let _entered = inner.runtime.enter();
             while let Some(work) = inner.next() {
                 if catch_unwind(AssertUnwindSafe(|| work.run())).is_err() {
                     log::error!("a panic on the blocking pool");
@@ -207,7 +211,7 @@ mod tests {
     }
 
     fn pool(threads: usize, waiting: usize, idle: Duration) -> Pool<Job> {
-        Pool::new(PoolLimits { threads, waiting, idle })
+        Pool::new(PoolLimits { threads, waiting, idle }, Context::NONE)
     }
 
     const LONG: Duration = Duration::from_secs(600);
@@ -294,7 +298,7 @@ mod tests {
                 unreachable!("the pool has room");
             }
         }
-        let pool = Pool::new(PoolLimits { threads: 1, waiting: 1, idle: LONG });
+        let pool = Pool::new(PoolLimits { threads: 1, waiting: 1, idle: LONG }, Context::NONE);
         let (said, hear) = channel();
         pool.submit(Job(None));
         pool.submit(Job(Some(said)));

@@ -113,6 +113,25 @@ impl Builder {
         self
     }
 
+    /// The tokio runtime in whose context callbacks, futures and blocking handlers run, so that `tokio::spawn`, its timers, sockets and
+    /// channels work in them: without this the one that [`Server::run`] is called in, and if it is called in none (or in one of a single
+    /// thread, which would stand still), a small one of the server's own with one thread, `hop-tokio`.
+    ///
+    /// The runtime only runs what is spawned on it: requests stay on hop's workers.
+    #[cfg(feature = "tokio")]
+    pub fn tokio(mut self, runtime: tokio::runtime::Handle) -> Self {
+        self.options.runtime.0 = Some(runtime);
+        self
+    }
+
+    /// Answers below a prefix with a tower service: see [`Routes::tower`].
+    #[cfg(feature = "tower")]
+    #[track_caller]
+    pub fn tower<S: crate::tower::HttpService>(mut self, prefix: &str, service: S) -> Self {
+        self.routes = self.routes.tower(prefix, service);
+        self
+    }
+
     /// Whether SIGINT and SIGTERM stop the server while it runs, as they do by default.
     pub fn signals(mut self, stop: bool) -> Self {
         self.options.signals = stop;

@@ -13,11 +13,7 @@ const TURN_BYTES: usize = (1 << 20) + (16 << 10);
 /// Reads once: a short read has emptied the socket, and of a long one level mode tells again. Says whether the client has ended.
 #[inline]
 pub(crate) fn receive(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside: &Outside<'_>) -> bool {
-    let into = engine.input(id);
-    if into.is_empty() {
-        return false;
-    }
-    match io::read(fd, into) {
+    match io::read(fd, engine.input(id)) {
         Read::Bytes(n) => engine.received(id, n, outside),
         Read::Nothing => {}
         Read::Broken => engine.failed(id, outside),
@@ -38,12 +34,13 @@ pub(crate) fn send(engine: &mut Engine, id: ConnId, fd: BorrowedFd<'_>, outside:
         match io::write(fd, &output, left_bytes) {
             Written::Nothing => break,
             Written::All(n) => {
-                left_bytes = left_bytes.saturating_sub(n);
                 match engine.wrote(id, n, outside) {
                     Next::Rest => return Verdict::REST,
                     Next::Verdict => break,
-                    Next::Output if left_bytes == 0 => return unfinished(engine.verdict(id, outside)),
-                    Next::Output => {}
+                    Next::Output => left_bytes = left_bytes.saturating_sub(n),
+                }
+                if left_bytes == 0 {
+                    return unfinished(engine.verdict(id, outside));
                 }
             }
             Written::Part(n) => {

@@ -8,6 +8,8 @@ pub(crate) mod address;
 pub(crate) mod blocking;
 pub(crate) mod builder;
 pub(crate) mod clock;
+#[cfg(feature = "tower")]
+pub(crate) mod embed;
 pub(crate) mod error;
 pub(crate) mod exchange;
 pub(crate) mod hub;
@@ -15,6 +17,7 @@ pub(crate) mod io;
 pub(crate) mod listener;
 pub(crate) mod paused;
 pub(crate) mod poller;
+pub(crate) mod runtime;
 pub(crate) mod shutdown;
 pub(crate) mod sockets;
 pub(crate) mod worker;
@@ -44,10 +47,12 @@ use crate::engine::Job;
 const WORKERS_MAX: usize = 1024;
 
 /// What is decided about a server besides its app and its address.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) workers: usize,
     pub(crate) pool: PoolLimits,
+    /// In whose context callbacks run.
+    pub(crate) runtime: runtime::Choice,
     /// Whether SIGINT and SIGTERM stop the server.
     pub(crate) signals: bool,
     /// How to wait; other than [`Wait::Native`] for tests.
@@ -61,6 +66,7 @@ impl Default for Options {
         Options {
             workers: thread::available_parallelism().map_or(1, usize::from),
             pool: PoolLimits::DEFAULT,
+            runtime: runtime::Choice::NONE,
             signals: true,
             wait: Wait::Native,
             spread: Spread::BEST,
@@ -134,11 +140,13 @@ impl Server {
         if options.signals {
             seats[0].signals = Some(Signals::listen().map_err(|error| Error::start("signal handler", error))?);
         }
-        let pool = Arc::new(Pool::new(options.pool));
-        let served = run_workers(&hub, &pool, seats);
+        let runtime = options.runtime.start()?;
+        let pool = Arc::new(Pool::new(options.pool, runtime.context()));
+        let served = run_workers(&hub, &pool, seats, &runtime.context());
         let in_good_order = served.as_ref().is_ok_and(|report| report.cut == 0) && hub.stop.phase() < Phase::Cut;
         let patience = if in_good_order { hub.app.timeouts.shutdown } else { Duration::ZERO };
         let still_blocking = pool.close(Instant::now() + patience);
+        runtime.stop(patience);
         let report = Report { still_blocking, ..served? };
         log::info!("stopped: {report}");
         Ok(report)
@@ -151,14 +159,23 @@ impl std::fmt::Debug for Server {
     }
 }
 
-fn run_workers(hub: &Arc<Hub>, pool: &Arc<Pool<Job>>, seats: Vec<Seat>) -> Result<Report, Error> {
+fn run_workers(
+    hub: &Arc<Hub>,
+    pool: &Arc<Pool<Job>>,
+    seats: Vec<Seat>,
+    runtime: &runtime::Context,
+) -> Result<Report, Error> {
+    let work = |seat| {
+        let _entered = runtime.enter();
+        work(seat, hub, pool)
+    };
     thread::scope(|scope| {
         let mut seats = seats.into_iter();
         let own = seats.next().expect("a server has at least one worker");
         let mut others = Vec::new();
         for seat in seats {
             let thread = thread::Builder::new().name(format!("hop-{}", seat.index));
-            match thread.spawn_scoped(scope, move || work(seat, hub, pool)) {
+            match thread.spawn_scoped(scope, move || work(seat)) {
                 Ok(thread) => others.push(thread),
                 Err(error) => {
                     hub.stop(Phase::Cut);
@@ -167,7 +184,7 @@ fn run_workers(hub: &Arc<Hub>, pool: &Arc<Pool<Job>>, seats: Vec<Seat>) -> Resul
                 }
             }
         }
-        let own = work(own, hub, pool);
+        let own = work(own);
         let mut report = join(others)?;
         report.add(own?);
         Ok(report)

@@ -47,9 +47,10 @@ pub(super) fn span(class: u8, bytes: &[u8]) -> usize {
     let of = |byte: u8| CLASSES[usize::from(byte)];
     let mut at = 0;
     // By fours: one branch for four bytes.
-    while let Some(&[a, b, c, d]) = bytes[at..].first_chunk()
-        && of(a) & of(b) & of(c) & of(d) & class != 0
-    {
+    for &[a, b, c, d] in bytes.as_chunks().0 {
+        if of(a) & of(b) & of(c) & of(d) & class == 0 {
+            break;
+        }
         at += 4;
     }
     while let Some(&byte) = bytes.get(at)

@@ -133,12 +133,18 @@ impl Inflater {
     pub fn inflate(&mut self, input: &[u8], out: &mut Vec<u8>, max_bytes: usize) -> Result<(), InflateError> {
         let start = out.len();
         let mut room = Room { start, max_bytes, restarts: 0 };
-        let fed = self.feed(input, out, &mut room).and_then(|()| self.feed(&TAIL, out, &mut room));
-        let result = fed.and_then(|()| room.check(out));
+        let result = self.feed(input, out, &mut room).and_then(|()| self.finish(out, &mut room));
         if result.is_err() || !self.context {
             self.inner.reset(false);
         }
         result
+    }
+
+    /// The tail ends an empty block. Where it is taken for data, the message was cut off.
+    fn finish(&mut self, out: &mut Vec<u8>, room: &mut Room) -> Result<(), InflateError> {
+        let whole = out.len();
+        self.feed(&TAIL, out, room)?;
+        if out.len() > whole { Err(InflateError::Malformed) } else { Ok(()) }
     }
 
     fn feed(&mut self, mut input: &[u8], out: &mut Vec<u8>, room: &mut Room) -> Result<(), InflateError> {
@@ -186,15 +192,13 @@ struct Room {
 }
 
 impl Room {
-    fn check(&self, out: &[u8]) -> Result<(), InflateError> {
-        if out.len() - self.start > self.max_bytes { Err(InflateError::TooLarge) } else { Ok(()) }
-    }
-
     /// Makes room for at least one byte more.
     fn make(&mut self, out: &mut Vec<u8>) -> Result<(), InflateError> {
-        self.check(out)?;
+        let have = out.len() - self.start;
+        if have > self.max_bytes {
+            return Err(InflateError::TooLarge);
+        }
         if out.len() == out.capacity() {
-            let have = out.len() - self.start;
             let left = (self.max_bytes - have).saturating_add(1);
             out.reserve_exact(have.max(ROOM_BYTES_MIN).min(left));
         }

@@ -238,6 +238,15 @@ fn check_empty_lines(skipped: &[u8]) -> Result<(), HeadError> {
 
 #[inline(always)]
 fn check_whole(used: usize, head: &Head<'_, '_>, limits: &HeadLimits) -> Result<(), HeadError> {
+    // Nearly always: a line cannot be longer than its head.
+    if used <= limits.line_bytes_max && used <= limits.head_bytes_max {
+        return Ok(());
+    }
+    check_long(used, head, limits)
+}
+
+#[cold]
+fn check_long(used: usize, head: &Head<'_, '_>, limits: &HeadLimits) -> Result<(), HeadError> {
     const SPACES_AND_VERSION: usize = 2 + "HTTP/1.1".len();
     if head.method.len() + head.target.len() + SPACES_AND_VERSION > limits.line_bytes_max {
         return Err(HeadError::LineTooLong);

@@ -79,7 +79,50 @@ mod generated {
     }
 }
 
+mod connections {
+    use hop::{Event, EventStream, WebSocket, route, routes};
+
+    pub struct Some;
+    pub struct Clone;
+    pub struct Default;
+
+    #[route("/g", idle = "1s")]
+    fn port(ws: &mut WebSocket<'_>, text: &str) {
+        ws.send(text);
+    }
+
+    #[route("/h/{x}", every = "1s")]
+    fn conn(hop::Path(x): hop::Path<u32>) -> Event {
+        Event::data(x.to_string())
+    }
+
+    #[route("/i", every = "1s")]
+    fn event(stream: &mut EventStream<'_>) {
+        stream.send("x");
+    }
+
+    #[route("/j")]
+    fn given(ws: &mut WebSocket<'_>, text: String) {
+        ws.send(text);
+    }
+
+    struct Handler;
+
+    #[route("/k", every = "1s", queue = "1KB")]
+    impl Handler {
+        async fn on_ws_open(&self, _: &mut hop::Opening) {}
+        fn on_ws_tick(&self) {}
+        fn on_sse_open(&self, _: hop::Opening) {}
+    }
+
+    pub fn routes() -> hop::Routes {
+        routes![port, conn, event, given, Handler]
+    }
+}
+
 fn main() {
+    let _ = connections::routes();
+
     #[hop::route("/local")]
     fn local() {}
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode, header};
 
 use super::handle::Link;
-use super::opening::{Kind, Opener, Setup, Upgrade};
+use super::opening::{Kind, Opener, Setup};
 use super::origin;
+use super::upgrade::Upgrade;
 use crate::app::handler::{Callbacks, EventHandler};
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;

@@ -13,3 +13,4 @@ pub(crate) mod port;
 pub(crate) mod socket;
 pub(crate) mod stream;
 pub(crate) mod topic;
+pub(crate) mod upgrade;

@@ -10,20 +10,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::handle::{Link, Unopened};
 use super::message::{IntoMessage, Message, OwnedMessage};
-use super::options::Compression;
 use super::port::Port;
 use super::socket::WebSocket;
 use super::stream::EventStream;
 use super::topic::Publication;
+use super::upgrade::Upgrade;
 use crate::app::into_response::IntoResponse;
 use crate::app::peer::Peer;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
 use crate::app::responder::{Responder, Sent};
 use crate::app::response::{Body, Response};
-use crate::proto::ws::Ws;
 use crate::wire::event::Event;
-use crate::wire::offer::Offer;
 
 /// The state of a connection, without its type.
 pub(crate) type AnyConn = Box<dyn Any + Send>;
@@ -35,25 +33,6 @@ pub(crate) enum Kind {
     Socket(Upgrade),
     /// An event stream.
     Stream,
-}
-
-/// What a WebSocket's handshake has agreed on.
-#[derive(Debug)]
-pub(crate) struct Upgrade {
-    /// The value of `Sec-WebSocket-Accept`.
-    accept: String,
-}
-
-impl Upgrade {
-    pub(crate) fn new(accept: String, offers: &[Offer], compress: Compression) -> Upgrade {
-        let _ = (offers, compress);
-        Upgrade { accept }
-    }
-
-    /// The machine that goes on where the handshake ends.
-    pub(crate) fn machine(&self) -> Ws {
-        Ws::default()
-    }
 }
 
 /// What is decided, sent and joined while a connection opens: it happens after the head of the answer, or never.
@@ -138,25 +117,17 @@ impl Setup {
 
     fn accepted(mut self, conn: AnyConn) -> Response {
         let mut response = match &self.kind {
-            Kind::Socket(upgrade) => upgrade_head(upgrade),
+            Kind::Socket(upgrade) => {
+                let mut head = Response::new(StatusCode::SWITCHING_PROTOCOLS);
+                upgrade.write(&mut head.head.headers);
+                head
+            }
             Kind::Stream => stream_head(),
         };
         response.head.headers.extend(std::mem::take(&mut self.headers));
         response.body = Body::Live(Box::new(Accepted { setup: self, conn }));
         response
     }
-}
-
-/// RFC 6455 §4.2.2.
-fn upgrade_head(upgrade: &Upgrade) -> Response {
-    let mut response = Response::new(StatusCode::SWITCHING_PROTOCOLS);
-    let headers = &mut response.head.headers;
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    if let Ok(accept) = HeaderValue::from_str(&upgrade.accept) {
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-    }
-    response
 }
 
 /// With what keeps caches and proxies from holding events back.

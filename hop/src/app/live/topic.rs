@@ -6,10 +6,14 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use super::message::{IntoMessage, Message, OwnedMessage};
+use super::upgrade::DEFLATE_BYTES_MIN;
 use crate::buf::slab::ConnId;
-use crate::proto::ws;
+use crate::proto::ws::{self, Packer};
 use crate::wire::encode;
 use crate::wire::event::Event;
+
+/// The window of a client that did not ask for a smaller one, as an exponent of 2.
+pub(crate) const WINDOW_BITS: u8 = 15;
 
 /// What is published: a message or an event.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct Publication {
     /// Its number among those that its topic retains; 0 where it retains none.
     pub(crate) number: u64,
     frame: OnceLock<Bytes>,
+    /// Compressed for the window that nearly all clients have.
+    deflated: OnceLock<Bytes>,
     text: OnceLock<Bytes>,
     chunk: OnceLock<Bytes>,
 }
@@ -41,6 +47,7 @@ impl Publication {
             except: None,
             number: 0,
             frame: OnceLock::new(),
+            deflated: OnceLock::new(),
             text: OnceLock::new(),
             chunk: OnceLock::new(),
         }
@@ -76,6 +83,19 @@ impl Publication {
             let mut frame = Vec::new();
             let Message { kind, data } = self.message();
             ws::encode(&mut frame, kind, data);
+            frame.into()
+        })
+    }
+
+    /// A whole frame, compressed where that pays, for clients with a window of 2^15 bytes and no memory of earlier messages.
+    pub(crate) fn deflated_frame(&self, packer: &mut Packer) -> &Bytes {
+        self.deflated.get_or_init(|| {
+            let (Message { kind, data }, mut frame) = (self.message(), Vec::new());
+            if data.len() < DEFLATE_BYTES_MIN {
+                ws::encode(&mut frame, kind, data);
+            } else {
+                packer.encode(&mut frame, kind, data, WINDOW_BITS);
+            }
             frame.into()
         })
     }

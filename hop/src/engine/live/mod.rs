@@ -226,9 +226,15 @@ impl Focus<'_> {
 
     /// Nothing is left to be sent: if something had to wait for the client, its handler will be told.
     pub(crate) fn drained(&mut self) {
-        let Some(Some(live)) = self.conn.proto.live() else { return };
-        if std::mem::take(&mut live.kept.waits) {
-            live.kept.drained = true;
+        let had_to_wait = match &mut self.conn.proto {
+            Proto::Ws(_, Some(live)) | Proto::Events(_, Some(live)) => {
+                live.kept.drained |= live.kept.waits;
+                std::mem::take(&mut live.kept.waits)
+            }
+            Proto::Raw(_) => true,
+            _ => false,
+        };
+        if had_to_wait {
             self.list();
         }
     }

@@ -9,13 +9,13 @@ use crate::app::live::message::Message;
 use crate::app::live::opening::Setup;
 use crate::app::live::options::Overflow;
 use crate::app::live::port::Port;
-use crate::app::live::topic::Publication;
+use crate::app::live::topic::{Publication, WINDOW_BITS};
 use crate::app::peer::Peer;
 use crate::app::request::Arrival;
 use crate::app::responder::Sent;
 use crate::buf::out::Out;
-use crate::conn::Proto;
-use crate::engine::Focus;
+use crate::conn::{Proto, Timer};
+use crate::engine::{Common, Focus};
 use crate::proto::ws::Ws;
 use crate::wire::event::Event;
 use crate::wire::{close, encode};
@@ -94,10 +94,16 @@ impl LivePort<'_, '_> {
     pub(super) fn deliver(&mut self, publication: &Publication) -> Sent {
         match &self.focus.conn.proto {
             Proto::Ws(ws, _) if ws.close_sent() => Sent::Closed,
-            Proto::Ws(ws, _) if ws.deflates() => self.message(publication.message()),
-            Proto::Ws(..) => {
-                self.focus.common.counts.sent += 1;
-                self.put_shared(publication.frame())
+            // With a window of its own, it gets a frame of its own.
+            Proto::Ws(ws, _) if ws.deflates() && ws.shared_window_bits() != Some(WINDOW_BITS) => {
+                self.message(publication.message())
+            }
+            Proto::Ws(ws, _) => {
+                let deflates = ws.deflates();
+                let Common { counts, packer, .. } = &mut *self.focus.common;
+                counts.sent += 1;
+                let frame = if deflates { publication.deflated_frame(packer) } else { publication.frame() };
+                self.put_shared(frame)
             }
             Proto::Events(events, _) if events.over => Sent::Closed,
             Proto::Events(events, _) => {
@@ -203,6 +209,8 @@ impl Port for LivePort<'_, '_> {
     fn pause(&mut self, paused: bool) {
         if self.kept.paused && !paused {
             self.kept.active_at = self.focus.outside.now.ticks;
+            // Silence counts again, from now on.
+            self.focus.conn.timer = Timer::Off;
             self.focus.list();
         }
         self.kept.paused = paused;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::super::drive::Step;
 use super::super::flight::Waits;
 use super::Focus;
-use crate::app::hijack::{Hijack, OnReadable, RawConn, RawIo, Stay, lock};
+use crate::app::hijack::{Hijack, OnReadable, RawConn, RawDone, RawIo, RawOutside, Stay, lock};
 use crate::buf::carry::Carry;
 use crate::buf::out::Out;
 use crate::conn::{Proto, Raw};
@@ -36,14 +36,34 @@ impl Focus<'_> {
                 flight.waits = Waits::Readable(callback);
                 if !unread.is_empty() {
                     self.conn.carry = Some(Box::new(Carry::from(&*unread)));
+                    self.list();
                 }
-                self.list();
             }
             Stay::Undecided | Stay::Over => self.conn.cut(),
         }
     }
 
-    /// Calls the user's callback with what is there to read, unless it has to wait for the client to take what was sent.
+    /// From the request that is being answered on, its own head included, all bytes are the callback's.
+    pub(crate) fn go_hosted(&mut self) {
+        self.conn.proto = Proto::Raw(Raw::default());
+        let feed = self.conn.flight.as_mut().and_then(|flight| flight.feed.take());
+        self.guarded(|| drop(feed));
+    }
+
+    /// Whether the request that was just handled is to be read again, by somebody else.
+    #[inline]
+    pub(crate) fn is_hosted(&self) -> bool {
+        matches!(self.conn.proto, Proto::Raw(_)) && !self.awaits_hijacker()
+    }
+
+    /// Calls the callback of a hijacked connection although nothing new is there to read.
+    pub(crate) fn wake_raw(&mut self) {
+        if matches!(self.conn.proto, Proto::Raw(_)) && self.conn.carry.is_none() {
+            self.raw(&mut []);
+        }
+    }
+
+    /// Calls the callback of a hijacked connection with what is there to read, unless it has to wait for the client to take what was sent.
     pub(crate) fn raw(&mut self, input: &mut [u8]) -> Step {
         if self.output_lags() { Step::Wait } else { self.call_readable(input) }
     }
@@ -55,12 +75,20 @@ impl Focus<'_> {
             return Step::Used(input.len());
         }
         let Waits::Readable(callback) = &mut flight.waits else { return Step::Wait };
-        let (ended, waiting) = (self.conn.ended, self.conn.queue.as_ref().map_or(0, |queue| queue.memory_bytes()));
-        raw.told |= ended;
+        let outside = RawOutside {
+            ended: self.conn.ended,
+            stopping: self.common.stopping,
+            queued_bytes: self.conn.queue.as_ref().map_or(0, |queue| queue.memory_bytes()),
+            conn: self.id,
+            mailbox: &self.common.mailbox,
+        };
+        raw.told |= self.conn.ended;
         let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
-        match out.write(|out| call(callback, input, ended, out, waiting)) {
-            Some((used, closes)) => {
+        match out.write(|out| call(callback, input, out, outside)) {
+            Some(RawDone { used, closes, rests }) => {
+                raw.rests = rests;
                 raw.over |= closes;
+                // It waits for more, unless it has used some.
                 if used == 0 && !closes { Step::Partial } else { Step::Used(used) }
             }
             None => {
@@ -83,19 +111,13 @@ impl Focus<'_> {
     }
 }
 
-/// How much the callback has used, and whether it closes. `None`: it panicked, and what it sent is taken back.
-fn call(
-    callback: &mut OnReadable,
-    input: &mut [u8],
-    ended: bool,
-    out: &mut Vec<u8>,
-    waiting: usize,
-) -> Option<(usize, bool)> {
+/// What the callback has done. `None`: it panicked, and what it sent is taken back.
+fn call(callback: &mut OnReadable, input: &mut [u8], out: &mut Vec<u8>, outside: RawOutside<'_>) -> Option<RawDone> {
     let before = out.len();
     let called = catch_unwind(AssertUnwindSafe(|| {
-        let mut io = RawIo::new(input, ended, out, waiting);
+        let mut io = RawIo::new(input, out, outside);
         callback(&mut io);
-        (io.used, io.closes)
+        io.done
     }));
     if called.is_err() {
         out.truncate(before);

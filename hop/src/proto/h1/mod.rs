@@ -52,6 +52,8 @@ pub enum Length {
     Unknown,
     /// What follows the head is not HTTP's any more: nothing is said of it, and it ends with the connection.
     Raw,
+    /// There is none, and nothing is said of what there would be: for answers to HEAD.
+    Untold,
 }
 
 /// The answer's body broke its promise: the connection cannot be used any more.

@@ -80,6 +80,7 @@ impl H1 {
             _ if self.bodiless(answer.status) => Answer::Bodiless,
             Length::Exact(n) => Answer::Exact(n),
             Length::Raw => Answer::UntilClose,
+            Length::Untold => Answer::Exact(0),
             Length::Unknown if self.http10 => Answer::UntilClose,
             Length::Unknown => Answer::Chunked,
         }
@@ -104,6 +105,7 @@ impl H1 {
                 Length::Raw => {}
                 Length::Unknown if self.http10 || answer.status == 304 => {}
                 Length::Unknown => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+                Length::Untold => {}
             }
         }
         if answer.status == StatusCode::SWITCHING_PROTOCOLS {

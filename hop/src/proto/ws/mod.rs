@@ -10,8 +10,7 @@ mod pack;
 mod read;
 mod write;
 
-pub use pack::{Packer, Unpacker};
-pub use write::encode;
+pub use pack::{Packer, Unpacker, encode};
 
 use crate::wire::close::{self, CloseError};
 use crate::wire::frame::{FrameError, OpCode};
@@ -233,7 +232,7 @@ impl Ws {
 
     /// A message has begun and is not whole.
     pub fn is_gathering(&self) -> bool {
-        self.gathering.is_some()
+        self.gathering.is_some() && self.reading == Reading::Open
     }
 
     /// Whether messages are compressed.

@@ -1,10 +1,11 @@
 //! What the connections of a worker share: room for a message that is not in the input as it is, inflater and deflaters.
 
-use super::{Kind, encode};
+use super::Kind;
 #[cfg(feature = "deflate")]
-use super::{OpCode, WsError};
+use super::WsError;
 #[cfg(feature = "deflate")]
 use crate::wire::deflate::{Deflater, InflateError, Inflater, LEVEL, WINDOW_BITS_MAX};
+use crate::wire::frame::{OpCode, frame};
 
 /// Bytes that are kept for the next message.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
@@ -44,6 +45,12 @@ impl Unpacker {
     }
 }
 
+/// Appends a message as one uncompressed frame, the same for all connections. A publisher encodes once and shares.
+#[inline]
+pub fn encode(out: &mut Vec<u8>, kind: Kind, data: &[u8]) {
+    frame(out, OpCode::of(kind), false, data);
+}
+
 /// What writing needs beyond the connection's state: one for all connections of a worker.
 #[derive(Debug, Default)]
 pub struct Packer {
@@ -71,7 +78,7 @@ impl Packer {
         {
             self.deflate(None, data, window_bits);
             if self.payload.len() < data.len() {
-                return crate::wire::frame::frame(out, OpCode::of(kind), true, &self.payload);
+                return frame(out, OpCode::of(kind), true, &self.payload);
             }
         }
         let _ = window_bits; // Without the feature there is nothing to compress with.

@@ -1,14 +1,8 @@
 //! Writing frames.
 
-use super::{Gathering, Kind, Packer, Reading, Ws, WsError};
+use super::{Gathering, Kind, Packer, Reading, Ws, WsError, encode};
 use crate::wire::close::{REASON_BYTES_MAX, fitting, may_be_sent};
 use crate::wire::frame::{CONTROL_BYTES_MAX, OpCode, frame};
-
-/// Appends a message as one uncompressed frame, the same for all connections. A publisher encodes once and shares.
-#[inline]
-pub fn encode(out: &mut Vec<u8>, kind: Kind, data: &[u8]) {
-    frame(out, OpCode::of(kind), false, data);
-}
 
 /// Writing: each says whether it wrote, which it does not after a close.
 impl Ws {

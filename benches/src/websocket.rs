@@ -1,0 +1,71 @@
+//! The WebSocket side of the load: the handshake and the frames, byte for byte. The key is the one of RFC 6455 §1.3, so
+//! that the accept key is a constant as well.
+
+use crate::exchange::Exchange;
+
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+/// What a server must answer to [`opening`] as its accept key.
+pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+/// A whole text message.
+const TEXT: u8 = 0x81;
+
+/// The request that opens a WebSocket at `path`.
+pub fn opening(path: &str) -> Vec<u8> {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+/// A text message of `bytes` and its echo, over a WebSocket at `path`.
+pub fn echo(path: &str, bytes: usize) -> Exchange {
+    let payload: Vec<u8> = (b'a'..=b'z').cycle().take(bytes).collect();
+    let answer = frame(&payload);
+    Exchange { opening: opening(path), request: masked(&payload), answer_bytes: answer.len(), answer }
+}
+
+/// A text message as a server sends it.
+pub fn frame(payload: &[u8]) -> Vec<u8> {
+    [&header(payload.len(), 0), payload].concat()
+}
+
+/// A text message as a client sends it.
+fn masked(payload: &[u8]) -> Vec<u8> {
+    let key = MASK.into_iter().cycle();
+    let payload: Vec<u8> = payload.iter().zip(key).map(|(byte, key)| byte ^ key).collect();
+    [&header(payload.len(), 0x80), &MASK[..], &payload].concat()
+}
+
+fn header(payload_bytes: usize, mask_bit: u8) -> Vec<u8> {
+    let length = payload_bytes.to_be_bytes();
+    match payload_bytes {
+        0..126 => vec![TEXT, mask_bit | length[7]],
+        126..65_536 => [&[TEXT, mask_bit | 126], &length[6..]].concat(),
+        _ => [&[TEXT, mask_bit | 127], &length[..]].concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+    use tungstenite::protocol::frame::FrameHeader;
+
+    #[test]
+    fn the_accept_key_belongs_to_the_key() {
+        assert_eq!(tungstenite::handshake::derive_accept_key(KEY.as_bytes()), ACCEPT);
+    }
+
+    #[test]
+    fn frames_are_read_by_tungstenite() {
+        for bytes in [0, 20, 125, 126, 1024, 65_535, 65_536] {
+            let Exchange { request, answer, .. } = echo("/", bytes);
+            let (header, length) = FrameHeader::parse(&mut Cursor::new(request)).unwrap().unwrap();
+            assert_eq!((header.mask, length), (Some(MASK), bytes as u64));
+            let (header, length) = FrameHeader::parse(&mut Cursor::new(answer)).unwrap().unwrap();
+            assert_eq!((header.mask, length), (None, bytes as u64));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Services among the routes of an app.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::call::HttpService;
+use super::request::{self, Path};
+use crate::app::body::Body;
+use crate::app::erased::erased;
+use crate::app::extract::FromRequest;
+use crate::app::handler::EventHandler;
+use crate::app::location::Location;
+use crate::app::reply::{Replied, Reply};
+use crate::app::request::Request;
+use crate::app::routes::{Entry, Fallback, Routes};
+use crate::app::spec::{ANY, Spec};
+
+/// An app of one service: what axum's `serve`, warp's `serve` and poem's `Server` take. Whatever is asked for reaches it, with the path
+/// as it is.
+///
+/// It is a collection of routes like any other: limits, timeouts, hooks and further routes can be added to it.
+#[track_caller]
+pub fn service<S: HttpService>(service: S) -> Routes {
+    Routes::new().tower_fallback(service)
+}
+
+impl Routes {
+    /// Answers whatever is below `prefix` with a tower service: an axum router, warp filters, a tower-http stack. Other routes may lie
+    /// below the prefix, too, and win.
+    ///
+    /// The service sees the path without the prefix, as by axum's `nest_service`: below `/old`, `/old/a?b` is `/a?b`, `/old` and `/old/`
+    /// are `/`. The whole URI is in the request's extensions as [`tower::OriginalUri`](crate::tower::OriginalUri), the client's address
+    /// as [`Peer`](crate::Peer). Percent-encoding in the path stays as it is; where it is malformed, hop answers 400.
+    ///
+    /// Request bodies are not limited by [`Limits::body_bytes`](crate::Limits::body_bytes), because they pass in bounded memory: what is to
+    /// be limited, the service limits. An answer takes the time that the service takes; its future is dropped when the client resets the
+    /// connection, 5 s after the client has ended its side, and at the deadline of a shutdown
+    /// ([`Timeouts::shutdown`](crate::Timeouts::shutdown)). A service that fails or panics is logged and answered 500.
+    #[track_caller]
+    pub fn tower<S: HttpService>(mut self, prefix: &str, service: S) -> Self {
+        let prefix = prefix.trim_end_matches('/');
+        self = self.mounted(format!("{prefix}/{{*rest}}"), service.clone(), Path::Rest);
+        if !prefix.is_empty() {
+            self = self.mounted(prefix.to_owned(), service.clone(), Path::Root);
+        }
+        self.mounted(format!("{prefix}/"), service, Path::Root)
+    }
+
+    /// Answers what no route matches with a tower service: see [`Routes::fallback`] for when, and [`Routes::tower`] for how. The service
+    /// sees the whole path.
+    #[track_caller]
+    pub fn tower_fallback<S: HttpService>(mut self, service: S) -> Self {
+        let at = Location::caller();
+        let handler = erased(Mount { service, path: Path::Whole });
+        self.own.fallbacks.push(Fallback { handler, spec: Some(spec(at)), at });
+        self
+    }
+
+    #[track_caller]
+    fn mounted<S: HttpService>(mut self, pattern: String, service: S, path: Path) -> Self {
+        let entry = Entry::new(pattern, ANY, Mount { service, path });
+        self.entries.push(Entry { spec: Some(spec(entry.at)), name: std::any::type_name::<S>(), ..entry });
+        self
+    }
+}
+
+/// How long a service is given when the client has ended its side. Nearly always that client has left, as the servers of services take
+/// it at once; but it may also wait for its answer (a legal half-close), and nothing but an answer would tell.
+const GONE_AFTER: Duration = Duration::from_secs(5);
+
+fn spec(at: Location) -> Spec {
+    let spec = Spec::new("", at).any().limit(u64::MAX).needs(<Body as FromRequest<'_>>::needs);
+    Spec { gone_after: Some(GONE_AFTER), ..spec }
+}
+
+/// A service at its place. Every request gets a clone of its own, so that the readiness of one is not taken by another.
+struct Mount<S> {
+    service: S,
+    path: Path,
+}
+
+impl<S: HttpService> EventHandler for Mount<S> {
+    type Conn = ();
+
+    fn on_request(&self, request: &Request<'_>, reply: Reply<'_>) -> Replied {
+        match request::owned(request, self.path) {
+            Some(owned) => reply.future(self.service.clone().respond(owned)),
+            None => reply.send(StatusCode::BAD_REQUEST),
+        }
+    }
+}
