@@ -48,7 +48,7 @@ fn in_a_storm_every_end_is_told_once() {
 /// Plays the seeds from `first` with WebSockets and event streams.
 fn play_live(first: u64, weather: Weather) -> LiveReport {
     let seen = RefCell::new(LiveReport::default());
-    for_seeds(first, 60, |seed| {
+    for_seeds(first, 40, |seed| {
         let (mut host, ledger) = live::host(seed, weather);
         let report = live::play(&mut host, &ledger, seed, weather);
         seen.replace_with(|seen| std::mem::take(seen).and(report));

@@ -11,9 +11,13 @@ use crate::proto::ws::{Event, WsError};
 use crate::wire::close;
 
 impl Focus<'_> {
-    /// Reads a frame, or what is there of one.
+    /// Reads a frame, or what is there of one, of which `known` bytes were there before.
     #[inline]
-    pub(crate) fn frame(&mut self, input: &mut [u8]) -> Step {
+    pub(crate) fn frame(&mut self, input: &mut [u8], known: usize) -> Step {
+        if known == input.len() {
+            // Looked at again for another reason: nothing has come, and this is no sign of life.
+            return Step::Partial;
+        }
         let output_lags = self.output_lags();
         let Proto::Ws(ws, live) = &mut self.conn.proto else { return Step::Wait };
         let mut message_bytes_max = 0;

@@ -214,7 +214,7 @@ impl World<'_> {
     }
 
     fn connect(&mut self, name: usize) {
-        let room = *self.rng.pick(&[1, 100, 3000, 200_000]);
+        let room = *self.rng.pick(&[10, 100, 3000, 200_000]);
         let session = self.peers[name].is_secured().then(Toy::server);
         let conn = self.host.connect(session, room);
         self.peers[name].conn = conn;

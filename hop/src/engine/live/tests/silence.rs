@@ -87,3 +87,20 @@ fn times_are_those_of_the_route() {
     app.advance(seconds(3));
     assert_eq!((ws.pinged(), ws.closed().code), (vec![], 1001));
 }
+
+#[test]
+fn a_frame_that_has_begun_is_no_sign_of_life_when_it_is_looked_at_again() {
+    let log = Log::default();
+    let app = serve_with(Probe::on_open(&log, |ws| ws.subscribe("t")), |live| live.idle = seconds(75));
+    let mut ws = app.ws("/");
+    ws.send_raw(b"\x82");
+    for _ in 0..8 {
+        // What had to wait has left: the connection is looked at.
+        ws.client().window(0);
+        app.publish("t", "published");
+        app.advance(seconds(1));
+        ws.client().window(usize::MAX);
+        app.advance(seconds(9));
+    }
+    assert_eq!(log.take(), ["1: Idle"]);
+}
