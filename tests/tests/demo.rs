@@ -90,9 +90,9 @@ fn a_hundred_idle_connections_are_no_thread() {
     let mut tab = open(&mut browser, &server, "/");
     wait(&mut tab, "document.querySelectorAll('#echoes .open').length === 4 && numbers");
     tab.eval("next().then(() => document.querySelector('#idle').click())");
-    wait(&mut tab, "document.querySelector('#outcome').textContent.startsWith('+100 connections, ±0 threads')");
+    wait(&mut tab, "document.querySelector('#outcome').textContent.startsWith('+100 WebSockets, ±0 threads')");
     tab.eval("document.querySelector('#idle').click()");
-    wait(&mut tab, "document.querySelector('#outcome').textContent.startsWith('−100 connections, ±0 threads')");
+    wait(&mut tab, "document.querySelector('#outcome').textContent.startsWith('−100 WebSockets, ±0 threads')");
     assert_no_errors(&mut tab);
 }
 

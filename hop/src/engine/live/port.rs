@@ -183,6 +183,10 @@ impl Port for LivePort<'_, '_> {
             return;
         }
         let membership = self.focus.join(topic);
+        if self.kept.topics.is_empty() {
+            // Most have joined one topic only, and each of them pays for the room that others would need.
+            self.kept.topics.reserve_exact(1);
+        }
         self.kept.topics.push(membership);
         let Some(after) = after else { return };
         let (retained, last) = self.focus.app.hub.retained(topic, after);
