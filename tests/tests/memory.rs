@@ -1,8 +1,8 @@
 //! What costs memory and what does not: the plain path allocates nothing, an idle connection next to nothing, and whatever a
 //! busy time took is given back.
 
-#[path = "memory/live.rs"]
-mod live;
+#[path = "memory/open.rs"]
+mod open;
 
 use std::sync::Arc;
 
