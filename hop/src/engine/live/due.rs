@@ -7,7 +7,7 @@ use crate::app::live::port::Port;
 use crate::app::live::socket::WebSocket;
 use crate::app::live::stream::EventStream;
 use crate::conn::Proto;
-use crate::time::Ticks;
+use crate::time::{Ticks, ticks_in};
 use crate::wire::close;
 use crate::wire::event::Event;
 
@@ -54,6 +54,8 @@ impl Focus<'_> {
             return self.end_live(close::AWAY, CloseReason::Idle);
         }
         live.kept.pinged = true;
+        // On a machine that was asleep, or too busy, the client is asked late: it has all its time from then on.
+        live.kept.active_at = Ticks(now.0.wrapping_sub(ticks_in(live.endpoint.live.ping)));
         self.with_live(|_, _, port| port.ping(b""));
     }
 }
