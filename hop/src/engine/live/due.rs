@@ -1,7 +1,7 @@
 //! What is due on an open connection that nothing happens on: ticks, pings, signs of life, the end of patience.
 
 use super::super::Focus;
-use super::{Live, period_of};
+use super::kept::{Live, period_of};
 use crate::app::live::closing::CloseReason;
 use crate::app::live::port::Port;
 use crate::app::live::socket::WebSocket;
