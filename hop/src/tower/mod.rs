@@ -24,11 +24,17 @@
 //! ```
 
 mod call;
+#[cfg(feature = "hyper")]
+mod host;
 mod layer;
+mod make;
 mod message;
+mod mount;
 mod reading;
 mod service;
 
 pub use self::call::{Answering, AppBody};
+pub use self::make::make_service;
+pub use self::mount::service;
 pub use self::service::AppService;
-pub use crate::app::tower::{BoxError, HttpService, OriginalUri, make_service, service};
+pub use crate::app::tower::{BoxError, HttpService, OriginalUri};
