@@ -3,6 +3,8 @@
 //! [`service`] makes an app of a service, [`Routes::tower`](crate::Routes::tower) puts one below a prefix. How it compares with the
 //! server that the service was written for: [`crate::manual::axum`].
 //!
+//! With the feature `hyper` upgrades work, such as axum's own WebSockets, and HTTP/2 does.
+//!
 //! ```no_run
 //! # #[derive(Clone)]
 //! # struct App;
