@@ -84,6 +84,8 @@ pub struct Raw {
     pub rests: bool,
     /// What is queued leaves, then the connection ends.
     pub over: bool,
+    /// It goes on after the peer has sent its last.
+    pub stays: bool,
     /// Its callback knows that the peer has sent its last.
     pub told: bool,
 }
@@ -128,7 +130,8 @@ pub enum Timer {
     Off,
     /// Between requests; of what stays open, its own times: ticks, pings, silence.
     Idle,
-    /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now.
+    /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now. Of a
+    /// hijacked connection always.
     Held,
     /// A head has begun.
     Head,

@@ -7,11 +7,13 @@
 //! | `GET /notes`, `POST /notes` | JSON and state |
 //! | `GET /events` | server-sent events, one each second |
 //! | `GET /report` | a long text, compressed for those who accept it |
+//! | `GET /ws` | a WebSocket of axum's own, which says what it is told |
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Sse;
@@ -41,7 +43,8 @@ fn main() -> Result {
     }
 }
 
-/// hop's poll loops. With the feature `tokio` a small runtime runs beside them, for timers and what is spawned.
+/// hop's poll loops. With the feature `tokio` a small runtime runs beside them, for timers and what is spawned; with `hyper` axum's
+/// WebSockets work, and HTTP/2.
 fn by_hop(options: &Options) -> Result {
     let server = hop::tower::service(app());
     let server = hop::Builder::from(server).workers(options.workers).bind(&options.addr)?;
@@ -80,6 +83,7 @@ fn app() -> Router {
         .route("/report", get(async || "all is well. ".repeat(1000)))
         .layer(layers)
         .route("/", get(async || BODY))
+        .route("/ws", get(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(echo)))
         .with_state(Notes::default())
 }
 
@@ -102,6 +106,16 @@ async fn notes(State(notes): State<Notes>) -> Json<Vec<Note>> {
 async fn add_note(State(notes): State<Notes>, Json(note): Json<Note>) -> (StatusCode, Json<Note>) {
     notes.0.lock().expect("no holder panics").push(note.clone());
     (StatusCode::CREATED, Json(note))
+}
+
+/// Runs as a task of the runtime, on either server.
+async fn echo(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        let answered = matches!(message, Message::Text(_) | Message::Binary(_));
+        if answered && socket.send(message).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// An event at once, then one each second.

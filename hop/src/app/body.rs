@@ -13,6 +13,9 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 
+#[cfg(feature = "hyper")]
+mod pumped;
+
 use super::mail::{Mail, WorkerMail};
 use crate::buf::slab::ConnId;
 
@@ -79,6 +82,9 @@ struct State {
     dropped: bool,
     /// The connection has stopped reading and waits to be told.
     full: bool,
+    /// Whom to tell that there is room, where no connection of hop's own feeds.
+    #[cfg(feature = "hyper")]
+    pump: Option<Waker>,
 }
 
 /// What the connection and the consumer share.
@@ -185,6 +191,8 @@ impl Feed {
         if let Some((conn, mailbox)) = &self.owner {
             let _ = mailbox.post(Mail::Look(*conn));
         }
+        #[cfg(feature = "hyper")]
+        self.wake_pump();
     }
 }
 

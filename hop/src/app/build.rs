@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderValue, Method, StatusCode, header};
 
+use super::context::Context;
 use super::endpoint::{Endpoint, Scope};
 use super::error::{BuildError, Problem};
 use super::limits::{Limits, Timeouts};
@@ -15,9 +16,8 @@ use super::needs::{BodyMode, Needs};
 use super::own_answer::own_answer;
 use super::pattern::{Pattern, Segment, join};
 use super::response::Response;
-use super::router::{App, Fallback, IntoApp, Paths, Table};
+use super::router::{App, Fallback, HostHttp2, Http2, IntoApp, Paths, Table};
 use super::routes::{self, Entry, Group, Own, Routes};
-use super::spec::Spec;
 use super::tree::Tree;
 use crate::wire::head::HEADERS_CEILING;
 
@@ -42,16 +42,6 @@ impl IntoApp for Routes {
     }
 }
 
-/// What holds for the routes of one collection.
-#[derive(Clone)]
-struct Context {
-    prefix: String,
-    scope: Arc<Scope>,
-    limits: Limits,
-    timeouts: Timeouts,
-    live: LiveOptions,
-}
-
 #[derive(Default)]
 struct Builder {
     problems: Vec<Problem>,
@@ -59,6 +49,7 @@ struct Builder {
     fallbacks: Vec<(Fallback, Location)>,
     retained: Vec<(String, usize)>,
     backplane: Option<Box<dyn Backplane>>,
+    http2: Option<HostHttp2>,
     /// Paths with the routes that answer there if no other does.
     spare: Vec<(String, Placed)>,
 }
@@ -130,12 +121,13 @@ impl Builder {
 
     /// Adds what a collection shares to what holds around it.
     fn extend(&mut self, context: &mut Context, own: Own) {
-        let Own { states, before, after, fallbacks, limits, timeouts, live, retained, backplane } = own;
+        let Own { states, before, after, fallbacks, limits, timeouts, live, retained, backplane, http2 } = own;
         limits.into_iter().for_each(|change| (change.change)(&mut context.limits));
         timeouts.into_iter().for_each(|change| (change.change)(&mut context.timeouts));
         live.into_iter().for_each(|change| (change.change)(&mut context.live));
         self.retained.extend(retained);
         self.backplane = backplane.or(self.backplane.take());
+        self.http2 = http2.or(self.http2.take());
         if !(states.is_empty() && before.is_empty() && after.is_empty()) {
             self.twice(&states);
             let mut scope = Scope::clone(&context.scope);
@@ -170,16 +162,7 @@ impl Builder {
             BodyMode::Ignored
         });
         self.missing_states("the fallback", needs, context, &[at]);
-        let endpoint = Arc::new(Endpoint {
-            handler,
-            body,
-            body_bytes_max: spec.as_ref().and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
-            answer_timeout: spec.as_ref().and_then(|spec| spec.timeout),
-            live: live_options(&context.live, spec.as_ref()),
-            gone_after: spec.as_ref().and_then(|spec| spec.gone_after),
-            names: Box::default(),
-            scope: Arc::clone(&context.scope),
-        });
+        let endpoint = context.endpoint(handler, body, spec.as_ref(), &[]);
         self.fallbacks.push((Fallback { prefix, endpoint }, at));
     }
 
@@ -198,17 +181,8 @@ impl Builder {
         let spec = entry.spec.as_ref();
         let (name, place, at) = (entry.name, entry.place(), entry.at);
         let placed = |handler, names: &[Box<str>]| {
-            let endpoint = Endpoint {
-                body,
-                body_bytes_max: spec.and_then(|spec| spec.limit_bytes).unwrap_or(context.limits.body_bytes),
-                answer_timeout: spec.and_then(|spec| spec.timeout),
-                live: live_options(&context.live, spec),
-                gone_after: spec.and_then(|spec| spec.gone_after),
-                names: names.into(),
-                scope: Arc::clone(&context.scope),
-                handler,
-            };
-            Placed { endpoint: Arc::new(endpoint), name, place, at }
+            let endpoint = context.endpoint(handler, body, spec, names);
+            Placed { endpoint, name, place, at }
         };
         if let Some(root) = entry.root {
             self.root_of_directory(&text, placed(root, &pattern.names[..pattern.names.len() - 1]));
@@ -311,7 +285,9 @@ impl Builder {
             paths.fallbacks.push(Fallback { prefix: Vec::new(), endpoint });
         }
         let backplane = self.backplane.unwrap_or_else(|| Box::new(InProcess::default()));
-        Ok(App::new(paths, root.limits, root.timeouts, Hub::new(backplane, &self.retained)))
+        let http2 = self.http2.zip(paths.fallbacks.last());
+        let http2 = http2.map(|(host, last)| Http2 { endpoint: Arc::clone(&last.endpoint), host });
+        Ok(App { http2, ..App::new(paths, root.limits, root.timeouts, Hub::new(backplane, &self.retained)) })
     }
 
     fn problem(&mut self, what: impl Into<String>, places: impl IntoIterator<Item = Location>) {
@@ -361,15 +337,6 @@ impl PathRoutes {
         names.sort_unstable();
         HeaderValue::from_str(&names.join(", ")).expect("methods are tokens, which a header value may hold")
     }
-}
-
-/// What holds for the WebSockets and event streams of a route.
-fn live_options(around: &LiveOptions, spec: Option<&Spec>) -> LiveOptions {
-    let mut live = around.clone();
-    if let Some(change) = spec.and_then(|spec| spec.live) {
-        change(&mut live);
-    }
-    live
 }
 
 fn twice(method: &str, text: &str, first: &Placed, second: &Placed) -> String {

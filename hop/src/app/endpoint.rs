@@ -41,6 +41,9 @@ pub(crate) struct Endpoint {
     pub(crate) live: LiveOptions,
     /// How long it may still take after the client has ended its side.
     pub(crate) gone_after: Option<Duration>,
+    /// The service that its handler serves, if it is one.
+    #[cfg(feature = "hyper")]
+    pub(crate) mounted: Option<Arc<super::tower::Mounted>>,
     /// What the path's parameters are called here.
     pub(crate) names: Box<[Box<str>]>,
     pub(crate) scope: Arc<Scope>,
@@ -56,6 +59,8 @@ impl Endpoint {
             answer_timeout: None,
             live: LiveOptions::default(),
             gone_after: None,
+            #[cfg(feature = "hyper")]
+            mounted: None,
             names: Box::default(),
             scope,
         }

@@ -21,8 +21,8 @@ impl fmt::Debug for Hijack {
     }
 }
 
-/// What is called when there is something to read.
-pub(crate) type OnReadable = Box<dyn FnMut(&mut RawIo<'_>) + Send>;
+/// What is called when there is something to read. It stays on its worker.
+pub(crate) type OnReadable = Box<dyn FnMut(&mut RawIo<'_>)>;
 
 /// A connection that was taken out of HTTP. Dropped, it closes.
 ///
@@ -38,7 +38,7 @@ pub struct RawConn {
 pub(crate) enum Stay {
     Undecided,
     /// With the bytes that he has not read.
-    With(OnReadable, Vec<u8>),
+    With(Box<dyn FnMut(&mut RawIo<'_>) + Send>, Vec<u8>),
     /// The hijacker has returned: it is too late.
     Over,
 }
@@ -159,6 +159,7 @@ pub(crate) struct RawDone {
     pub(crate) used: usize,
     pub(crate) closes: bool,
     pub(crate) rests: bool,
+    pub(crate) stays: bool,
 }
 
 impl<'i> RawIo<'i> {
@@ -215,6 +216,14 @@ impl<'i> RawIo<'i> {
     /// Says that nothing is under way: the connection is closed if nothing comes for as long as
     /// [`Timeouts::idle`](crate::Timeouts::idle) allows. It holds until the callback is called again.
     pub fn rest(&mut self) {
+        self.done.rests = true;
+    }
+
+    /// Says that the connection goes on although the client has sent its last: the callback is called when it is woken, and closes. Until
+    /// then the idle timeout holds.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn stay(&mut self) {
+        self.done.stays = true;
         self.done.rests = true;
     }
 

@@ -5,6 +5,7 @@
 pub(crate) mod answers;
 pub(crate) mod body;
 pub(crate) mod build;
+mod context;
 pub(crate) mod endpoint;
 pub(crate) mod erased;
 pub(crate) mod error;
@@ -22,7 +23,7 @@ pub(crate) mod location;
 pub(crate) mod mail;
 pub(crate) mod needs;
 mod own_answer;
-mod params;
+pub(crate) mod params;
 mod pathhash;
 mod pattern;
 pub(crate) mod peer;

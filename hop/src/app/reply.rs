@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::hijack::{OnReadable, RawIo};
 use super::into_response::{IntoResponse, Plain, Sink};
 use super::mail::WorkerMail;
 use super::request::Request;
@@ -38,7 +37,8 @@ pub(crate) trait Exchange {
     /// The answer is what this closure gives on the blocking pool.
     fn blocking(&mut self, work: BlockingAnswer);
     /// The request, and all that follows it on the connection, is read by this callback.
-    fn host(&mut self, callback: OnReadable);
+    #[cfg(feature = "hyper")]
+    fn host(&mut self, callback: super::hijack::OnReadable);
     /// The request asks for a WebSocket or an event stream: gives what handles of it need, the request's number among it. Called
     /// before any of the others.
     fn opening(&mut self) -> (ConnId, u32, Arc<WorkerMail>);
@@ -56,7 +56,8 @@ impl<'a> Reply<'a> {
 
     /// Gives the connection away before anything is answered: the request's own bytes, and all that follow, are read by `callback`.
     /// Only for a route that does not want the body whole.
-    pub(crate) fn host(self, callback: impl FnMut(&mut RawIo<'_>) + Send + 'static) -> Replied {
+    #[cfg(feature = "hyper")]
+    pub(crate) fn host(self, callback: impl FnMut(&mut super::hijack::RawIo<'_>) + 'static) -> Replied {
         self.exchange.host(Box::new(callback));
         Replied(())
     }

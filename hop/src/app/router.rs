@@ -40,9 +40,11 @@ pub struct App {
 pub(crate) struct Http2 {
     /// What holds for them.
     pub(crate) endpoint: Arc<Endpoint>,
-    /// Makes what reads such a connection, whose client is given, from its first byte on.
-    pub(crate) host: Box<dyn Fn(Peer) -> OnReadable + Send + Sync>,
+    pub(crate) host: HostHttp2,
 }
+
+/// Makes what reads a connection of HTTP/2 from its first byte on: of an app, for a client.
+pub(crate) type HostHttp2 = Box<dyn Fn(&Arc<App>, Peer) -> OnReadable + Send + Sync>;
 
 impl App {
     pub(crate) fn new(paths: Paths, limits: Limits, timeouts: Timeouts, hub: Arc<Hub>) -> App {

@@ -14,6 +14,7 @@ use super::location::Location;
 use super::needs::Needs;
 use super::request::Request;
 use super::response::{Response, ResponseHead};
+use super::router::HostHttp2;
 use super::spec::{Methods, Route, Spec};
 
 /// A collection of routes, with what they share: state, hooks, limits, a fallback. The order in which things are said never matters.
@@ -63,6 +64,8 @@ pub(crate) struct Own {
     /// How many publications topics retain.
     pub(crate) retained: Vec<(String, usize)>,
     pub(crate) backplane: Option<Box<dyn Backplane>>,
+    /// Who speaks HTTP/2, if somebody does: the last one counts, for the whole app.
+    pub(crate) http2: Option<HostHttp2>,
 }
 
 pub(crate) struct StateEntry {
@@ -162,7 +165,7 @@ impl Routes {
 
     /// Takes over all that was said to `routes`, as if it had been said to this collection.
     pub fn merge(mut self, routes: Routes) -> Self {
-        let Own { states, before, after, fallbacks, limits, timeouts, live, retained, backplane } = routes.own;
+        let Own { states, before, after, fallbacks, limits, timeouts, live, retained, backplane, http2 } = routes.own;
         self.own.states.extend(states);
         self.own.before.extend(before);
         self.own.after.extend(after);
@@ -172,6 +175,7 @@ impl Routes {
         self.own.live.extend(live);
         self.own.retained.extend(retained);
         self.own.backplane = backplane.or(self.own.backplane);
+        self.own.http2 = http2.or(self.own.http2);
         self.entries.extend(routes.entries);
         self.groups.extend(routes.groups);
         self

@@ -66,6 +66,9 @@ pub struct Spec {
     pub(crate) live: Option<fn(&mut LiveOptions)>,
     /// How long its answer may still take after the client has ended its side; `None`: as long as it likes.
     pub(crate) gone_after: Option<Duration>,
+    /// The service that it serves, if it is one.
+    #[cfg(feature = "hyper")]
+    pub(crate) mounted: Option<std::sync::Arc<super::tower::Mounted>>,
     pub(crate) needs: Needs,
 }
 
@@ -74,7 +77,18 @@ impl Spec {
     pub fn new(pattern: &'static str, location: Location) -> Self {
         let needs = Needs::default();
         let (methods, limit_bytes, timeout, gone_after, live) = (None, None, None, None, None);
-        Spec { pattern, location, methods, limit_bytes, timeout, gone_after, live, needs }
+        Spec {
+            pattern,
+            location,
+            methods,
+            limit_bytes,
+            timeout,
+            gone_after,
+            live,
+            #[cfg(feature = "hyper")]
+            mounted: None,
+            needs,
+        }
     }
 
     /// It answers this method; called again, this one as well.

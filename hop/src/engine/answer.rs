@@ -37,6 +37,7 @@ impl Focus<'_> {
                 self.wait_for(request, raw, Waits::Hijack(hijack));
                 self.go_raw();
             }
+            #[cfg(feature = "hyper")]
             Later::Host(callback) => {
                 self.wait_for(request, raw, Waits::Readable(callback));
                 self.go_hosted();

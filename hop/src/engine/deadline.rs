@@ -49,12 +49,13 @@ impl Focus<'_> {
         // Asked by nearly every turn, which this keeps from the table of the others.
         if timer == Timer::Idle {
             return match &self.conn.proto {
-                Proto::H1(_) | Proto::Raw(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
+                Proto::H1(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
                 _ => self.live_deadline(),
             };
         }
         let ticks = match timer {
             Timer::Off => return None,
+            Timer::Held if matches!(self.conn.proto, Proto::Raw(_)) => timeouts.idle,
             Timer::Held => return self.live_deadline(),
             Timer::Answer => ticks_in(answer_timeout(self.conn)?),
             Timer::Idle => timeouts.idle,
@@ -73,8 +74,9 @@ impl Focus<'_> {
             Timer::Head => self.refuse(PeerError::HeadTimeout),
             Timer::Body => self.refuse(PeerError::BodyTimeout),
             Timer::Answer => self.late(),
+            Timer::Held if matches!(self.conn.proto, Proto::Raw(_)) => self.cut(CloseReason::Left),
             Timer::Held => self.live_due(),
-            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_) | Proto::Raw(_)) => self.live_due(),
+            Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => self.live_due(),
             Timer::Write => self.cut(CloseReason::Stalled),
             // An idle connection has nothing unsent: no farewell is needed.
             Timer::Idle | Timer::Linger => self.cut(CloseReason::Left),
@@ -98,7 +100,7 @@ fn waits_for(conn: &Connection) -> Timer {
         // The client may take its time to close, but not for ever.
         Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
         Proto::Raw(raw) if raw.over => Timer::Linger,
-        Proto::Raw(raw) if raw.rests => Timer::Idle,
+        Proto::Raw(raw) if raw.rests => Timer::Held,
         Proto::Raw(_) => Timer::Off,
     }
 }

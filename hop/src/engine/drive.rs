@@ -350,7 +350,7 @@ impl Focus<'_> {
     fn no_request(&mut self, input: &[u8], error: PeerError) -> Step {
         match &self.app.http2 {
             Some(http2) if input.starts_with(HTTP2_PREFACE) && self.conn.request == 0 => {
-                let callback = (http2.host)(self.arrival().peer());
+                let callback = (http2.host)(self.app, self.arrival().peer());
                 let mut flight = Flight::new(&http2.endpoint, &[]);
                 flight.waits = Waits::Readable(callback);
                 self.conn.flight = Some(Box::new(flight));

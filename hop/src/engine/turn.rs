@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::Focus;
 use super::flight::bury;
-use crate::app::hijack::{Hijack, OnReadable};
+use crate::app::hijack::Hijack;
 use crate::app::live::setup::Accepted;
 use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
@@ -37,7 +37,8 @@ pub(crate) enum Later {
     /// The head is written; what follows is the hijacker's.
     Hijack(Hijack),
     /// Nothing is written; the request, and all that follows it, is read by this callback.
-    Host(OnReadable),
+    #[cfg(feature = "hyper")]
+    Host(crate::app::hijack::OnReadable),
 }
 
 /// Everything that one answer touches.
@@ -108,7 +109,8 @@ impl Exchange for Turn<'_, '_> {
         self.later = Some(Box::new(Later::Future(future)));
     }
 
-    fn host(&mut self, callback: OnReadable) {
+    #[cfg(feature = "hyper")]
+    fn host(&mut self, callback: crate::app::hijack::OnReadable) {
         self.later = Some(Box::new(Later::Host(callback)));
     }
 

@@ -3,6 +3,8 @@
 //! [`service`] makes an app of a service, [`Routes::tower`](crate::Routes::tower) puts one below a prefix. How it compares with the
 //! server that the service was written for: [`crate::manual::axum`].
 //!
+//! With the feature `hyper` upgrades work, such as axum's own WebSockets, and HTTP/2 does.
+//!
 //! ```no_run
 //! # #[derive(Clone)]
 //! # struct App;
@@ -24,11 +26,17 @@
 //! ```
 
 mod call;
+#[cfg(feature = "hyper")]
+mod host;
 mod layer;
+mod make;
 mod message;
+mod mount;
 mod reading;
 mod service;
 
 pub use self::call::{Answering, AppBody};
+pub use self::make::make_service;
+pub use self::mount::service;
 pub use self::service::AppService;
-pub use crate::app::tower::{BoxError, HttpService, OriginalUri, make_service, service};
+pub use crate::app::tower::{BoxError, HttpService, OriginalUri};

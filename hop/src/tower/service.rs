@@ -40,7 +40,7 @@ pub struct AppService {
 }
 
 /// The app until its thread is started, and the way to that.
-struct Owner {
+pub(super) struct Owner {
     app: Arc<App>,
     inbox: OnceLock<Option<Arc<Inbox>>>,
 }
@@ -78,8 +78,16 @@ impl AppService {
     ///
     /// Those of [`Routes::build`].
     pub fn new(app: impl IntoApp) -> Result<AppService, BuildError> {
-        let owner = Owner { app: Arc::new(app.into_app()?), inbox: OnceLock::new() };
-        Ok(AppService { owner: Arc::new(owner) })
+        Ok(AppService::of(AppService::owner(Arc::new(app.into_app()?))))
+    }
+
+    /// What all services of an app share.
+    pub(super) fn owner(app: Arc<App>) -> Arc<Owner> {
+        Arc::new(Owner { app, inbox: OnceLock::new() })
+    }
+
+    pub(super) fn of(owner: Arc<Owner>) -> AppService {
+        AppService { owner }
     }
 }
 

@@ -68,7 +68,7 @@ where
 }
 
 /// The answer of a service, once it is ready.
-pub(super) async fn called<S, R>(service: &mut S, request: R) -> Result<S::Response, S::Error>
+pub(crate) async fn called<S, R>(service: &mut S, request: R) -> Result<S::Response, S::Error>
 where
     S: Service<R>,
 {

@@ -2,14 +2,15 @@
 
 mod body;
 mod call;
-mod make;
-mod mount;
-mod request;
+#[cfg(feature = "hyper")]
+mod mounted;
+pub(crate) mod request;
 mod response;
 
 pub use self::call::HttpService;
-pub use self::make::make_service;
-pub use self::mount::service;
+pub(crate) use self::call::called;
+#[cfg(feature = "hyper")]
+pub(crate) use self::mounted::Mounted;
 pub use self::request::OriginalUri;
 
 /// An error of any type: what services and their bodies fail with.

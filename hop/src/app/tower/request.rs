@@ -8,7 +8,7 @@ use crate::app::request::Request;
 
 /// How much of the path a service sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Path {
+pub(crate) enum Path {
     /// All of it.
     Whole,
     /// What the pattern's `{*rest}` stands for.
@@ -24,7 +24,7 @@ pub struct OriginalUri(pub Uri);
 /// The request as an owned value with the body to come. `None`: the `http` crate does not allow its target.
 ///
 /// Target and header values are copied once, into one allocation that all of them share.
-pub(super) fn owned(request: &Request<'_>, path: Path) -> Option<http::Request<Body>> {
+pub(crate) fn owned(request: &Request<'_>, path: Path) -> Option<http::Request<Body>> {
     let seen = Seen::of(request, path);
     let values: usize = request.headers().map(|(_, value)| value.len()).sum();
     let mut text = BytesMut::with_capacity(seen.len() + values);

@@ -85,8 +85,9 @@ impl Focus<'_> {
         raw.told |= self.conn.ended;
         let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
         match out.write(|out| call(callback, input, out, outside)) {
-            Some(RawDone { used, closes, rests }) => {
+            Some(RawDone { used, closes, rests, stays }) => {
                 raw.rests = rests;
+                raw.stays = stays;
                 raw.over |= closes;
                 // It waits for more, unless it has used some.
                 if used == 0 && !closes { Step::Partial } else { Step::Used(used) }
@@ -107,7 +108,10 @@ impl Focus<'_> {
         if matches!(&self.conn.proto, Proto::Raw(raw) if !raw.told) {
             self.call_readable(&mut []);
         }
-        self.conn.proto.stop();
+        // One that stays closes by itself, or is cut when it has rested too long.
+        if !matches!(&self.conn.proto, Proto::Raw(raw) if raw.stays) {
+            self.conn.proto.stop();
+        }
     }
 }
 

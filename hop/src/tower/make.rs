@@ -7,12 +7,11 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use super::call::called;
 use super::mount::service;
-use super::{BoxError, HttpService};
 use crate::app::body::Body;
 use crate::app::peer::Peer;
 use crate::app::routes::Routes;
+use crate::app::tower::{BoxError, HttpService, called};
 
 /// An app of the services that `make` makes, one for each request, from the client's address: [`service`] for what axum's
 /// `into_make_service_with_connect_info::<SocketAddr>()` gives, so that `ConnectInfo<SocketAddr>` can be extracted.

@@ -1,11 +1,13 @@
 //! Services among the routes of an app.
 
+#[cfg(feature = "hyper")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 
-use super::call::HttpService;
-use super::request::{self, Path};
+#[cfg(feature = "hyper")]
+use super::host;
 use crate::app::body::Body;
 use crate::app::erased::erased;
 use crate::app::extract::FromRequest;
@@ -15,6 +17,10 @@ use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
 use crate::app::routes::{Entry, Fallback, Routes};
 use crate::app::spec::{ANY, Spec};
+use crate::app::tower::HttpService;
+#[cfg(feature = "hyper")]
+use crate::app::tower::Mounted;
+use crate::app::tower::request::{self, Path};
 
 /// An app of one service: what axum's `serve`, warp's `serve` and poem's `Server` take. Whatever is asked for reaches it, with the path
 /// as it is.
@@ -52,15 +58,25 @@ impl Routes {
     #[track_caller]
     pub fn tower_fallback<S: HttpService>(mut self, service: S) -> Self {
         let at = Location::caller();
-        let handler = erased(Mount { service, path: Path::Whole });
-        self.own.fallbacks.push(Fallback { handler, spec: Some(spec(at)), at });
-        self
+        let mount = Mount::new(service, Path::Whole);
+        let spec = Some(mount.spec(at));
+        self.own.fallbacks.push(Fallback { handler: erased(mount), spec, at });
+        self.with_http2()
     }
 
     #[track_caller]
     fn mounted<S: HttpService>(mut self, pattern: String, service: S, path: Path) -> Self {
-        let entry = Entry::new(pattern, ANY, Mount { service, path });
-        self.entries.push(Entry { spec: Some(spec(entry.at)), name: std::any::type_name::<S>(), ..entry });
+        let mount = Mount::new(service, path);
+        let spec = Some(mount.spec(Location::caller()));
+        let entry = Entry::new(pattern, ANY, mount);
+        self.entries.push(Entry { spec, name: std::any::type_name::<S>(), ..entry });
+        self.with_http2()
+    }
+
+    /// Where there are services, HTTP/2 is spoken.
+    fn with_http2(mut self) -> Self {
+        #[cfg(feature = "hyper")]
+        self.own.http2.get_or_insert_with(super::host::host_http2);
         self
     }
 }
@@ -69,15 +85,34 @@ impl Routes {
 /// it at once; but it may also wait for its answer (a legal half-close), and nothing but an answer would tell.
 const GONE_AFTER: Duration = Duration::from_secs(5);
 
-fn spec(at: Location) -> Spec {
-    let spec = Spec::new("", at).any().limit(u64::MAX).needs(<Body as FromRequest<'_>>::needs);
-    Spec { gone_after: Some(GONE_AFTER), ..spec }
-}
-
 /// A service at its place. Every request gets a clone of its own, so that the readiness of one is not taken by another.
 struct Mount<S> {
     service: S,
     path: Path,
+    /// The same, for connections that hyper hosts.
+    #[cfg(feature = "hyper")]
+    mounted: Arc<Mounted>,
+}
+
+impl<S: HttpService> Mount<S> {
+    fn new(service: S, path: Path) -> Mount<S> {
+        Mount {
+            #[cfg(feature = "hyper")]
+            mounted: Arc::new(Mounted::new(service.clone(), path)),
+            service,
+            path,
+        }
+    }
+
+    fn spec(&self, at: Location) -> Spec {
+        let spec = Spec::new("", at).any().limit(u64::MAX).needs(<Body as FromRequest<'_>>::needs);
+        Spec {
+            gone_after: Some(GONE_AFTER),
+            #[cfg(feature = "hyper")]
+            mounted: Some(Arc::clone(&self.mounted)),
+            ..spec
+        }
+    }
 }
 
 impl<S: HttpService> EventHandler for Mount<S> {
@@ -85,6 +120,8 @@ impl<S: HttpService> EventHandler for Mount<S> {
 
     fn on_request(&self, request: &Request<'_>, reply: Reply<'_>) -> Replied {
         match request::owned(request, self.path) {
+            #[cfg(feature = "hyper")]
+            Some(owned) if host::is_upgrade(request) => host::host(request, owned, &self.mounted, reply),
             Some(owned) => reply.future(self.service.clone().respond(owned)),
             None => reply.send(StatusCode::BAD_REQUEST),
         }
