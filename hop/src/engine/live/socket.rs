@@ -5,7 +5,7 @@ use crate::app::live::closing::CloseReason;
 use crate::app::live::message::Message;
 use crate::app::live::socket::WebSocket;
 use crate::buf::out::Out;
-use crate::conn::Proto;
+use crate::conn::{Proto, Timer};
 use crate::engine::Focus;
 use crate::proto::ws::{Event, WsError};
 use crate::wire::close;
@@ -26,7 +26,10 @@ impl Focus<'_> {
                 return Step::Wait;
             }
             live.kept.active_at = self.outside.now.ticks;
-            live.kept.pinged = false;
+            if std::mem::take(&mut live.kept.pinged) {
+                // The next ping is due sooner than the end that was waited for.
+                self.conn.timer = Timer::Off;
+            }
             message_bytes_max = live.message_bytes_max();
         }
         let Some(mut unpacker) = self.common.unpacker.take() else { return Step::Wait };
