@@ -11,7 +11,7 @@ use hop::unversioned::{Accept, App, ConnId, Engine, Mailbox, Now, Output, Outsid
 use hop::{Bytes, Peer, routes};
 use hop_tests::alloc::{Counting, counts};
 use hop_tests::rng::for_seeds;
-use hop_tests::sim::{self, Weather, live};
+use hop_tests::sim::{self, Weather, live as room};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -187,9 +187,9 @@ fn after_a_busy_time_memory_is_back_where_it_was() {
 #[test]
 fn after_a_busy_time_of_open_connections_memory_is_back_where_it_was() {
     for_seeds(8_000_000, 15, |seed| {
-        let (mut host, ledger) = live::host(seed, Weather::Calm);
+        let (mut host, ledger) = room::host(seed, Weather::Calm);
         let mut live_after_a_play = || {
-            live::play(&mut host, &ledger, seed, Weather::Calm);
+            room::play(&mut host, &ledger, seed, Weather::Calm);
             host.shrink();
             ledger.clear();
             counts().live_bytes
