@@ -66,7 +66,7 @@ impl Focus<'_> {
             None => {
                 let (used, searched) = self.consume(fresh, 0);
                 if used < fresh.len() {
-                    self.keep(Box::new(Carry::from(&*fresh.split_at(used).1)), searched);
+                    self.keep(Box::new(Carry::from(fresh.split_at(used).1)), searched);
                 }
             }
             Some(mut carry) => {

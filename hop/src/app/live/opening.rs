@@ -82,7 +82,7 @@ impl Port for Setup {
     }
 
     fn publish(&mut self, publication: Publication, to_self: bool) {
-        self.actions.push(Action::Publish { publication, to_self });
+        self.actions.push(Action::Publish { publication: Box::new(publication), to_self });
     }
 
     fn pause(&mut self, paused: bool) {

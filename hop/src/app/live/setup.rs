@@ -46,7 +46,7 @@ pub(crate) enum Action {
     Close { code: u16, reason: String },
     Subscribe { topic: String, after: Option<String> },
     Unsubscribe(String),
-    Publish { publication: Publication, to_self: bool },
+    Publish { publication: Box<Publication>, to_self: bool },
     Pause(bool),
 }
 

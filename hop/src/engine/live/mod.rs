@@ -96,7 +96,7 @@ impl Focus<'_> {
                 self.say_close(close::INTERNAL, "");
             }
         }
-        self.bid_farewell(live, why);
+        self.bid_farewell(*live, why);
     }
 
     #[inline]
@@ -116,14 +116,14 @@ impl Focus<'_> {
     pub(crate) fn end_live(&mut self, code: u16, why: CloseReason) {
         if let Some(live) = self.take_live() {
             self.say_close(code, "");
-            self.bid_farewell(live, why);
+            self.bid_farewell(*live, why);
         }
     }
 
     /// The connection is lost: its handler is told why. Nothing on one that has ended.
     pub(crate) fn lose_live(&mut self, why: CloseReason) {
         if let Some(live) = self.take_live() {
-            self.bid_farewell(live, why);
+            self.bid_farewell(*live, why);
         }
     }
 
@@ -144,10 +144,10 @@ impl Focus<'_> {
     }
 
     /// Tells a handler that one of its connections has ended, and forgets the connection: topics, handles, state.
-    fn bid_farewell(&mut self, live: Box<Live>, why: CloseReason) {
+    fn bid_farewell(&mut self, live: Live, why: CloseReason) {
         let is_stream = matches!(self.conn.proto, Proto::Events(..));
         self.common.counts.closed(is_stream);
-        let Live { endpoint, conn, kept } = *live;
+        let Live { endpoint, conn, kept } = live;
         if let Some(link) = kept.link {
             link.cut();
         }
@@ -212,7 +212,7 @@ fn perform(port: &mut LivePort<'_, '_>, action: Action) {
         Action::Close { code, reason } => port.close(code, &reason),
         Action::Subscribe { topic, after } => port.subscribe(&topic, after.as_deref()),
         Action::Unsubscribe(topic) => port.unsubscribe(&topic),
-        Action::Publish { publication, to_self } => port.publish(publication, to_self),
+        Action::Publish { publication, to_self } => port.publish(*publication, to_self),
         Action::Pause(paused) => port.pause(paused),
     }
 }
