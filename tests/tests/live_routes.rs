@@ -191,8 +191,8 @@ impl Future {
         if room == "secret" { Err(StatusCode::FORBIDDEN) } else { Ok(room) }
     }
 
-    fn on_ws_message(&self, ws: &mut WebSocket<'_>, room: &mut String) {
-        ws.send(room.as_str());
+    fn on_ws_message(&self, ws: &mut WebSocket<'_>, room: &String) {
+        ws.send(room);
     }
 
     fn on_sse_open(&self, opening: Opening<String>, Path(room): Path<&str>) {
