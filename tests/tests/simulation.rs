@@ -26,7 +26,7 @@ fn in_a_storm_nothing_is_mixed_up_or_left_behind() {
 
 #[test]
 fn in_calm_weather_every_message_comes_back() {
-    let seen = play_live(2_000_000, Weather::Calm);
+    let seen = play_live(2_000_000, 40, Weather::Calm);
     assert!(seen.echoes > 100 && seen.events > 100, "{seen:?} tests too little");
     for end in ["Client", "Left", "Closed", "Violation", "Idle", "Panicked"] {
         assert!(seen.ended_by(end) > 0, "nobody was ended by {end}: {seen:?}");
@@ -38,7 +38,7 @@ fn in_calm_weather_every_message_comes_back() {
 
 #[test]
 fn in_a_storm_every_end_is_told_once() {
-    let seen = play_live(3_000_000, Weather::Storm);
+    let seen = play_live(3_000_000, 120, Weather::Storm);
     assert!(seen.echoes > 30 && seen.resets > 0, "{seen:?} tests too little");
     for end in ["Client", "Left", "Closed", "Violation", "Idle", "Overflow", "Stalled", "Shutdown", "Panicked"] {
         assert!(seen.ended_by(end) > 0, "nobody was ended by {end}: {seen:?}");
@@ -46,9 +46,9 @@ fn in_a_storm_every_end_is_told_once() {
 }
 
 /// Plays the seeds from `first` with WebSockets and event streams.
-fn play_live(first: u64, weather: Weather) -> LiveReport {
+fn play_live(first: u64, count: u64, weather: Weather) -> LiveReport {
     let seen = RefCell::new(LiveReport::default());
-    for_seeds(first, 40, |seed| {
+    for_seeds(first, count, |seed| {
         let (mut host, ledger) = live::host(seed, weather);
         let report = live::play(&mut host, &ledger, seed, weather);
         seen.replace_with(|seen| std::mem::take(seen).and(report));
