@@ -60,6 +60,14 @@ impl Server {
         self.status(&self.proc("status"), "Threads:")
     }
 
+    /// How many descriptors it has open now.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn descriptors(&self) -> io::Result<usize> {
+        Ok(fs::read_dir(self.proc("fd"))?.count())
+    }
+
     /// Its resident memory, in bytes.
     ///
     /// # Errors

@@ -78,12 +78,14 @@ fn messages_of_any_length_are_echoed_alone_and_coalesced() {
 
 #[test]
 fn what_is_published_reaches_every_subscriber() {
-    let server = Server::start(Path::new(env!("CARGO_BIN_EXE_limit_fanout")), &[], 1, None).unwrap();
-    let mut audience = Audience::new(server.addr).unwrap();
-    audience.grow_to(100).unwrap();
-    assert_eq!(audience.run(Stop::Requests(1)).unwrap().requests, 100);
-    audience.grow_to(150).unwrap();
-    assert_eq!(audience.run(Stop::Requests(300)).unwrap().requests, 300);
+    for binary in [env!("CARGO_BIN_EXE_limit_fanout"), env!("CARGO_BIN_EXE_hop_fanout")] {
+        let server = Server::start(Path::new(binary), &[], 1, None).unwrap();
+        let mut audience = Audience::new(server.addr).unwrap();
+        audience.grow_to(100).unwrap();
+        assert_eq!(audience.run(Stop::Requests(1)).unwrap().requests, 100, "{binary}");
+        audience.grow_to(150).unwrap();
+        assert_eq!(audience.run(Stop::Requests(300)).unwrap().requests, 300, "{binary}");
+    }
 }
 
 #[test]

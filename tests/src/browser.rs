@@ -60,7 +60,9 @@ impl Browser {
         let target = self.tools.call("Target.createTarget", json!({ "url": "about:blank" }));
         let id = target["targetId"].as_str().expect("a new tab has an id");
         let mut tab = Tab { tools: Tools::connect(self.addr, &format!("/devtools/page/{id}")) };
-        tab.tools.call("Page.enable", json!({}));
+        for domain in ["Page", "Runtime", "Log"] {
+            tab.tools.call(&format!("{domain}.enable"), json!({}));
+        }
         tab.navigate(url);
         tab
     }
@@ -115,6 +117,14 @@ impl Tab {
         answer["result"]["value"].take()
     }
 
+    /// What the page's console has shown in red so far: exceptions that nothing caught, errors that were logged, requests that
+    /// failed.
+    pub fn errors(&mut self) -> &[String] {
+        // What happened before this call is told before its answer.
+        self.eval("0");
+        &self.tools.errors
+    }
+
     /// What a person would read on the page.
     pub fn text(&mut self) -> String {
         self.eval("document.body.innerText").as_str().unwrap_or_default().to_owned()
@@ -125,6 +135,7 @@ impl Tab {
 struct Tools {
     socket: WebSocket<TcpStream>,
     calls: u64,
+    errors: Vec<String>,
 }
 
 impl Tools {
@@ -132,10 +143,10 @@ impl Tools {
         let stream = TcpStream::connect(addr).expect("the browser listens for DevTools");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout above 0 is valid");
         let (socket, _) = tungstenite::client(format!("ws://{addr}{path}"), stream).expect("DevTools speaks WebSocket");
-        Tools { socket, calls: 0 }
+        Tools { socket, calls: 0, errors: Vec::new() }
     }
 
-    /// Calls a method and returns its result; events that come meanwhile are dropped.
+    /// Calls a method and returns its result; of the events that come meanwhile, errors of the page are kept.
     fn call(&mut self, method: &str, params: Value) -> Value {
         self.calls += 1;
         let id = self.calls;
@@ -156,12 +167,26 @@ impl Tools {
         while started.elapsed() < PATIENCE {
             let message = self.socket.read().expect("the browser speaks within a minute");
             let said = message.to_text().ok().and_then(|text| serde_json::from_str(text).ok());
-            if let Some(said) = said.filter(&is_it) {
+            let Some(said): Option<Value> = said else { continue };
+            self.errors.extend(error_in(&said));
+            if is_it(&said) {
                 return said;
             }
         }
         panic!("the browser has not answered within {PATIENCE:?}");
     }
+}
+
+/// What an event says went wrong on the page.
+fn error_in(event: &Value) -> Option<String> {
+    let params = &event["params"];
+    let what = match event["method"].as_str()? {
+        "Runtime.exceptionThrown" => &params["exceptionDetails"],
+        "Runtime.consoleAPICalled" if params["type"] == "error" => &params["args"],
+        "Log.entryAdded" if params["entry"]["level"] == "error" => &params["entry"],
+        _ => return None,
+    };
+    Some(what.to_string())
 }
 
 fn find() -> Option<PathBuf> {

@@ -13,6 +13,8 @@
 //! | [`rust`] | enough of Rust's grammar to read hop's own sources |
 //! | [`browser`] | a headless Chromium |
 //! | [`upload`] | an upload of 100 MB, counted |
+//! | [`websocket`] | a WebSocket client over a real socket |
+//! | [`events`] | an event stream's client over a real socket |
 //! | [`sim`] | an engine under a seeded network, seeded clients and a seeded clock |
 
 /// The examples of hop's manual that need more than hop.
@@ -24,6 +26,7 @@ pub mod alloc;
 pub mod browser;
 pub mod check;
 pub mod dial;
+pub mod events;
 pub mod fixture;
 pub mod fuzz;
 pub mod peer;
@@ -32,3 +35,4 @@ pub mod rust;
 pub mod served;
 pub mod sim;
 pub mod upload;
+pub mod websocket;

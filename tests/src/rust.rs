@@ -218,7 +218,9 @@ fn paths(tokens: &[Token]) -> Vec<Path> {
     let mut paths = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        if tokens[at].text == "use" {
+        // Behind a bound, `use<'a>` captures and imports nothing.
+        let captures = tokens.get(at + 1).is_some_and(|next| next.text == "<");
+        if tokens[at].text == "use" && !captures {
             let before = at.checked_sub(1).map_or("", |before| tokens[before].text.as_str());
             let mut tree =
                 UseTree { tokens, at: at + 1, reexported: before == "pub" || before == ")", paths: &mut paths };
@@ -326,6 +328,7 @@ mod tests {
     fn use_trees_are_spelt_out() {
         assert_eq!(written("use a::{b, c::{d as e, *}, self}; use ::f;"), ["a::b", "a::c::d", "a::c::*", "a", "f"]);
         assert_eq!(written("x(a::b::<c>::d(), e)"), ["x", "a::b", "c", "d", "e"]);
+        assert_eq!(written("a + use<> { b } + use<'c> { d }"), ["a", "use", "b", "use", "d"]);
         let paths = Source::read("use a; pub use b; pub(crate) use c;").paths;
         let reexported = paths.iter().filter(|path| path.reexported).map(|path| path.segments[0].as_str());
         assert_eq!(reexported.collect::<Vec<_>>(), ["b", "c"]);

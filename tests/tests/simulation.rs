@@ -2,9 +2,10 @@
 //!
 //! `HOP_SEED=n` replays one run and prints what happens in it; `HOP_SEEDS=n` plays more of them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use hop_tests::rng::{self, for_seeds};
+use hop_tests::sim::live::{self, LiveReport};
 use hop_tests::sim::{self, OUTPUT_BYTES, Report, Weather};
 
 #[test]
@@ -21,6 +22,42 @@ fn in_a_storm_nothing_is_mixed_up_or_left_behind() {
     let seen = play_all(1_000_000, Weather::Storm);
     assert!(seen.heard.answers > 100 && seen.heard.timeouts > 0, "{seen:?} tests too little");
     assert!(seen.resets > 0 && seen.too_late > 0, "{seen:?} is no storm");
+}
+
+#[test]
+fn in_calm_weather_every_message_comes_back() {
+    let seen = play_live(2_000_000, Weather::Calm);
+    assert!(seen.echoes > 100 && seen.events > 100, "{seen:?} tests too little");
+    for end in ["Client", "Left", "Closed", "Violation", "Idle", "Panicked"] {
+        assert!(seen.ended_by(end) > 0, "nobody was ended by {end}: {seen:?}");
+    }
+    for end in ["Overflow", "Stalled", "Shutdown"] {
+        assert_eq!(seen.ended_by(end), 0, "calm weather is calm");
+    }
+}
+
+#[test]
+fn in_a_storm_every_end_is_told_once() {
+    let seen = play_live(3_000_000, Weather::Storm);
+    assert!(seen.echoes > 30 && seen.resets > 0, "{seen:?} tests too little");
+    for end in ["Client", "Left", "Closed", "Violation", "Idle", "Overflow", "Stalled", "Shutdown", "Panicked"] {
+        assert!(seen.ended_by(end) > 0, "nobody was ended by {end}: {seen:?}");
+    }
+}
+
+/// Plays the seeds from `first` with WebSockets and event streams.
+fn play_live(first: u64, weather: Weather) -> LiveReport {
+    let seen = RefCell::new(LiveReport::default());
+    for_seeds(first, 40, |seed| {
+        let (mut host, ledger) = live::host(seed, weather);
+        let report = live::play(&mut host, &ledger, seed, weather);
+        seen.replace_with(|seen| std::mem::take(seen).and(report));
+    });
+    println!("{weather:?}: {:?}", seen.borrow());
+    if rng::variable(rng::SEED_VARIABLE).is_some() {
+        std::process::exit(0);
+    }
+    seen.into_inner()
 }
 
 /// Plays the seeds from `first`, each on an engine of its own; replaying a single one, there is nothing to compare.

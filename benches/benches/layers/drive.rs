@@ -3,7 +3,7 @@
 use crate::{Layer, REQUESTS};
 use criterion::Criterion;
 use hop::{
-    Peer,
+    Peer, Routes,
     prelude::*,
     unversioned::{Accept, App, ConnId, Engine, Mailbox, Now, Output, Outside, Peers, Wake},
 };
@@ -24,41 +24,60 @@ fn article(request: &Request<'_>) -> &'static str {
 
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut layer = Layer::new(criterion, "drive");
-    let mut driver = Driver::new();
+    let mut driver = Driver::new(routes![hello, article]);
+    let id = driver.connect();
+    let mut answer = |request: &[u8]| {
+        let sent_bytes = driver.send(id, request);
+        assert!(sent_bytes > hop_examples::BODY.len(), "nothing was answered");
+        sent_bytes
+    };
     for (name, request) in REQUESTS {
-        layer.measure(name, request.len(), || driver.answer(request));
+        layer.measure(name, request.len(), || answer(request));
     }
     let pipelined = requests::BARE.repeat(16);
-    layer.measure("bare-16-pipelined", pipelined.len(), || driver.answer(&pipelined));
+    layer.measure("bare-16-pipelined", pipelined.len(), || answer(&pipelined));
 }
 
-/// An engine with one connection, whose socket takes everything at once.
-struct Driver {
+/// An engine whose clients take everything at once.
+pub(crate) struct Driver {
     engine: Engine,
-    id: ConnId,
 }
 
 impl Driver {
-    fn new() -> Driver {
-        let app: App = routes![hello, article].build().expect("the routes fit");
-        let mut engine = Engine::new(Arc::new(app), 0, Arc::new(Mailbox::new(Arc::new(NoWake))), OUTSIDE.now);
-        let Accept::Open(id) = engine.accept(&OUTSIDE) else { panic!("an empty engine takes a connection") };
-        Driver { engine, id }
+    pub(crate) fn new(routes: Routes) -> Driver {
+        let app: App = routes.build().expect("the routes fit");
+        Driver { engine: Engine::new(Arc::new(app), 0, Arc::new(Mailbox::new(Arc::new(NoWake))), OUTSIDE.now) }
     }
 
-    /// What a worker does after a read: bytes of the answers.
-    fn answer(&mut self, input: &[u8]) -> usize {
-        let (engine, id) = (&mut self.engine, self.id);
-        engine.input(id)[..input.len()].copy_from_slice(input);
-        engine.received(id, input.len(), &OUTSIDE);
+    pub(crate) fn connect(&mut self) -> ConnId {
+        let Accept::Open(id) = self.engine.accept(&OUTSIDE) else { panic!("an engine without a limit takes it") };
+        id
+    }
+
+    /// What a worker does after a read: how many bytes that one sends.
+    pub(crate) fn send(&mut self, id: ConnId, input: &[u8]) -> usize {
+        self.engine.input(id)[..input.len()].copy_from_slice(input);
+        self.engine.received(id, input.len(), &OUTSIDE);
+        self.flush(id)
+    }
+
+    /// What a worker does with the work that waits: how many bytes it sends, to whomever.
+    pub(crate) fn run(&mut self) -> usize {
         let mut sent_bytes = 0;
-        while let Output::Bytes(bytes) = engine.output(id, &OUTSIDE) {
+        while let Some(id) = self.engine.run(&OUTSIDE) {
+            sent_bytes += self.flush(id);
+        }
+        sent_bytes
+    }
+
+    fn flush(&mut self, id: ConnId) -> usize {
+        let mut sent_bytes = 0;
+        while let Output::Bytes(bytes) = self.engine.output(id, &OUTSIDE) {
             let bytes = bytes.len();
-            engine.wrote(id, bytes, &OUTSIDE);
+            self.engine.wrote(id, bytes, &OUTSIDE);
             sent_bytes += bytes;
         }
-        engine.verdict(id, &OUTSIDE);
-        assert!(sent_bytes > hop_examples::BODY.len(), "nothing was answered");
+        self.engine.verdict(id, &OUTSIDE);
         sent_bytes
     }
 }

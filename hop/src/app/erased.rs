@@ -6,7 +6,7 @@ use super::handler::{Callbacks, EventHandler};
 use super::live::closing::CloseReason;
 use super::live::dispatch;
 use super::live::message::Message;
-use super::live::opening::AnyConn;
+use super::live::setup::AnyConn;
 use super::live::socket::WebSocket;
 use super::live::stream::EventStream;
 use super::reply::{Replied, Reply};

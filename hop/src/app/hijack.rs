@@ -7,11 +7,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use http::StatusCode;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::mail::{Look, WorkerMail};
-use super::response::{Body, Response};
 use crate::buf::slab::ConnId;
 
 /// What is to be done with a connection whose answer's head has left.
@@ -25,33 +23,6 @@ impl fmt::Debug for Hijack {
 
 /// What is called when there is something to read. It stays on its worker.
 pub(crate) type OnReadable = Box<dyn FnMut(&mut RawIo<'_>)>;
-
-impl Response {
-    /// Answers with a head, by default `101 Switching Protocols`, and gives the connection to `take` as soon as the head has left.
-    /// From then on hop knows nothing of what is said on it: no timeout but that of output holds.
-    ///
-    /// ```
-    /// use hop::prelude::*;
-    ///
-    /// #[route("/shout")]
-    /// fn shout() -> Response {
-    ///     let hijack = Response::hijack(|conn| {
-    ///         conn.on_readable(|io| {
-    ///             let said = io.unread().to_ascii_uppercase();
-    ///             io.consume(said.len());
-    ///             io.send(&said);
-    ///         });
-    ///     });
-    ///     hijack.with_header("connection", "upgrade").with_header("upgrade", "shout")
-    /// }
-    /// # let app = routes![shout];
-    /// ```
-    pub fn hijack(take: impl FnOnce(RawConn) + Send + 'static) -> Response {
-        let mut response = Response::new(StatusCode::SWITCHING_PROTOCOLS);
-        response.body = Body::Hijack(Hijack(Box::new(take)));
-        response
-    }
-}
 
 /// A connection that was taken out of HTTP. Dropped, it closes.
 ///

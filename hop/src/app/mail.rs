@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::live::handle::{Link, Order};
+use super::live::link::{Carrier, Link, Order};
 use super::live::topic::Publication;
 use super::response::Response;
 use crate::buf::slab::ConnId;
@@ -50,6 +50,12 @@ impl WakeTask for WorkerMail {
     fn wake_task(&self, key: TaskKey) {
         // A worker that has ended polls nothing.
         let _ = self.post(Mail::Wake(key));
+    }
+}
+
+impl Carrier for WorkerMail {
+    fn carry(&self, link: Arc<Link>, order: Order) -> bool {
+        self.post(Mail::Order(LiveOrder { link, order: Box::new(order) })).is_ok()
     }
 }
 

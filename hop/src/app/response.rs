@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
-use super::hijack::Hijack;
-use super::live::opening::Accepted;
+use super::hijack::{Hijack, RawConn};
+use super::live::setup::Accepted;
 use super::stream::Source;
 use crate::buf::out::FileRange;
 
@@ -101,6 +101,31 @@ impl Response {
     /// Whether it is the one interim answer that is a final one, because what follows is no HTTP (RFC 9110 §15.2.2).
     pub(crate) fn switches_protocols(&self) -> bool {
         self.outlives_request() && self.head.status == StatusCode::SWITCHING_PROTOCOLS
+    }
+
+    /// Answers with a head, by default `101 Switching Protocols`, and gives the connection to `take` as soon as the head has left.
+    /// From then on hop knows nothing of what is said on it: no timeout but that of output holds.
+    ///
+    /// ```
+    /// use hop::prelude::*;
+    ///
+    /// #[route("/shout")]
+    /// fn shout() -> Response {
+    ///     let hijack = Response::hijack(|conn| {
+    ///         conn.on_readable(|io| {
+    ///             let said = io.unread().to_ascii_uppercase();
+    ///             io.consume(said.len());
+    ///             io.send(&said);
+    ///         });
+    ///     });
+    ///     hijack.with_header("connection", "upgrade").with_header("upgrade", "shout")
+    /// }
+    /// # let app = routes![shout];
+    /// ```
+    pub fn hijack(take: impl FnOnce(RawConn) + Send + 'static) -> Response {
+        let mut response = Response::new(StatusCode::SWITCHING_PROTOCOLS);
+        response.body = Body::Hijack(Hijack(Box::new(take)));
+        response
     }
 
     /// The status.

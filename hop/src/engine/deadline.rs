@@ -16,11 +16,16 @@ const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
-    /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline.
+    /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline. What stays open
+    /// notes when it was active, and is asked when an old deadline comes.
     #[inline(always)]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
-        if timer == self.conn.timer && !matches!(timer, Timer::Idle | Timer::Held | Timer::Body) {
+        let moves = match timer {
+            Timer::Idle => matches!(self.conn.proto, Proto::H1(_) | Proto::Raw(_)),
+            timer => timer == Timer::Body,
+        };
+        if timer == self.conn.timer && !moves {
             return;
         }
         self.conn.timer = timer;

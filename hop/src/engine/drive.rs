@@ -111,7 +111,7 @@ impl Focus<'_> {
     fn step(&mut self, input: &mut [u8], searched: usize) -> Step {
         match &self.conn.proto {
             Proto::H1(h1) => self.exchange_step(h1.state(), input, searched),
-            Proto::Ws(..) => self.frame(input),
+            Proto::Ws(..) => self.frame(input, searched),
             // A client has nothing to say on an event stream: there is no request after it.
             Proto::Events(..) => Step::Used(input.len()),
             Proto::Raw(_) => self.raw(input),

@@ -9,7 +9,7 @@ use http::StatusCode;
 
 use crate::app::body::{Body, Feed};
 use crate::app::hijack::{Hijack, OnReadable};
-use crate::app::live::handle::Order;
+use crate::app::live::link::Order;
 use crate::app::peer::Peer;
 use crate::app::reply::BlockingAnswer;
 use crate::app::request::{Arrival, Request};

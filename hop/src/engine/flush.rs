@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::FileExt;
 
-use super::live::Live;
+use super::live::kept::Live;
 use super::{Connection, Engine, Focus, Next, Outside, Verdict};
 use crate::app::body::BodyError;
 use crate::app::live::closing::CloseReason;

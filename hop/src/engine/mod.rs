@@ -42,7 +42,7 @@ use crate::wire::head::HeadLimits;
 use self::counts::Counts;
 use self::flight::Flight;
 pub use self::flight::Job;
-use self::live::{Live, Published};
+use self::live::kept::{Live, Published};
 use self::timeouts::TimeoutTicks;
 use crate::app::response::Response;
 

@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::Focus;
 use super::flight::bury;
 use crate::app::hijack::Hijack;
-use crate::app::live::opening::Accepted;
+use crate::app::live::setup::Accepted;
 use crate::app::mail::WorkerMail;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
 use crate::app::request::Request;

@@ -14,6 +14,9 @@ pub mod handlers {}
 #[doc = include_str!("limits.md")]
 pub mod limits {}
 
+#[doc = include_str!("live.md")]
+pub mod live {}
+
 #[doc = include_str!("security.md")]
 pub mod security {}
 

@@ -8,6 +8,7 @@
 pub mod cipher;
 pub mod client;
 pub mod host;
+pub mod live;
 pub mod site;
 pub mod wire;
 

@@ -9,7 +9,7 @@ struct Item;
 fn not_a_message(ws: &mut WebSocket<'_>, message: Item) {}
 
 #[route("/not_cloned")]
-fn not_cloned(ws: &mut WebSocket<'_>, message: &str, item: Path<Item>) {}
+fn not_cloned(ws: &mut WebSocket<'_>, message: &str, item: Path<std::sync::Mutex<u32>>) {}
 
 #[route("/not_an_event", every = "1s")]
 fn not_an_event() -> u32 {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::handle::Link;
-use super::opening::{Kind, Opener, Setup};
+use super::link::Link;
+use super::opening::Opener;
 use super::origin;
+use super::setup::{Kind, Setup};
 use super::upgrade::Upgrade;
 use crate::app::handler::{Callbacks, EventHandler};
 use crate::app::reply::{Replied, Reply};
@@ -66,7 +67,7 @@ fn socket_setup(request: &Request<'_>, reply: &mut Reply<'_>) -> Result<Setup, R
     let offered = offered.collect::<Result<Vec<String>, _>>().map_err(refusal)?;
     let offers = offer::offers(request.head).map_err(refusal)?;
     let upgrade = Upgrade::new(handshake::accept_key(key), &offers, live.compress);
-    let mut setup = Setup::new(Kind::Socket(upgrade), link(request, reply), request);
+    let mut setup = Setup::new(Kind::Socket(upgrade), link(request, reply), request.peer());
     setup.offered = offered;
     Ok(setup)
 }
@@ -88,7 +89,7 @@ fn open_stream<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, mut rep
         // What GET would say, without opening anything.
         return reply.send(super::opening::stream_head());
     }
-    let mut setup = Setup::new(Kind::Stream, link(request, &mut reply), request);
+    let mut setup = Setup::new(Kind::Stream, link(request, &mut reply), request.peer());
     let last = request.header("last-event-id").and_then(|id| str::from_utf8(id).ok());
     setup.last_event_id = last.filter(|id| !id.is_empty()).map(str::to_owned);
     H::on_sse_opening(handler, request, Opener::new(reply, setup))

@@ -1,20 +1,19 @@
 //! The opening of a WebSocket or an event stream: at once, by a future, on the blocking pool, or by whoever holds the [`Opening`].
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::handle::{Link, Unopened};
-use super::message::{IntoMessage, Message, OwnedMessage};
+use super::link::Link;
+use super::message::{IntoMessage, Message};
 use super::port::Port;
+use super::setup::{Accepted, Action, AnyConn, Kind, Setup};
 use super::socket::WebSocket;
 use super::stream::EventStream;
 use super::topic::Publication;
-use super::upgrade::Upgrade;
 use crate::app::into_response::IntoResponse;
 use crate::app::peer::Peer;
 use crate::app::reply::{Replied, Reply};
@@ -23,111 +22,26 @@ use crate::app::responder::{Responder, Sent};
 use crate::app::response::{Body, Response};
 use crate::wire::event::Event;
 
-/// The state of a connection, without its type.
-pub(crate) type AnyConn = Box<dyn Any + Send>;
-
-/// What an accepted request becomes.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    /// A WebSocket, with what its handshake has agreed on.
-    Socket(Upgrade),
-    /// An event stream.
-    Stream,
-}
-
-/// What is decided, sent and joined while a connection opens: it happens after the head of the answer, or never.
-#[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) kind: Kind,
-    pub(crate) offered: Vec<String>,
-    pub(crate) last_event_id: Option<String>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) actions: Vec<Action>,
-    pub(crate) link: Unopened,
-    peer: Peer,
-}
-
-/// What a connection does as soon as it is open, in order.
-#[derive(Debug)]
-pub(crate) enum Action {
-    Message(OwnedMessage),
-    Event(Event),
-    Ping(Vec<u8>),
-    Close { code: u16, reason: String },
-    Subscribe { topic: String, after: Option<String> },
-    Unsubscribe(String),
-    Publish { publication: Publication, to_self: bool },
-    Pause(bool),
-}
-
-/// An accepted connection on its way to the engine: the body of an answer that is no HTTP any more.
-pub(crate) struct Accepted {
-    pub(crate) setup: Setup,
-    pub(crate) conn: AnyConn,
-}
-
-impl fmt::Debug for Accepted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Accepted").field(&self.setup).finish()
+/// The answer: the head of the connection, with the connection behind it; or the refusal.
+fn answer<C: Send + 'static>(setup: Setup, opened: Result<C, Response>) -> Response {
+    match opened {
+        Ok(conn) => accepted(setup, Box::new(conn)),
+        Err(refusal) => refusal,
     }
 }
 
-impl Setup {
-    pub(crate) fn new(kind: Kind, link: Arc<Link>, request: &Request<'_>) -> Setup {
-        Setup {
-            kind,
-            offered: Vec::new(),
-            last_event_id: None,
-            headers: HeaderMap::new(),
-            actions: Vec::new(),
-            link: Unopened::new(link),
-            peer: request.peer(),
+fn accepted(mut setup: Setup, conn: AnyConn) -> Response {
+    let mut response = match &setup.kind {
+        Kind::Socket(upgrade) => {
+            let mut head = Response::new(StatusCode::SWITCHING_PROTOCOLS);
+            upgrade.write(&mut head.head.headers);
+            head
         }
-    }
-
-    /// Chooses a subprotocol out of those that are offered.
-    pub(crate) fn choose(&mut self, name: &str) -> bool {
-        let known = self.offered.iter().any(|offered| offered == name);
-        if let Some(value) = HeaderValue::from_str(name).ok().filter(|_| known) {
-            self.headers.insert(header::SEC_WEBSOCKET_PROTOCOL, value);
-        }
-        known
-    }
-
-    pub(crate) fn header(&mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> bool {
-        let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) else { return false };
-        let of_handshake = name.as_str().starts_with("sec-websocket-")
-            || matches!(
-                name,
-                header::CONNECTION | header::UPGRADE | header::CONTENT_LENGTH | header::TRANSFER_ENCODING
-            );
-        if !of_handshake {
-            self.headers.append(name, value);
-        }
-        !of_handshake
-    }
-
-    /// The answer: the head of the connection, with the connection behind it; or the refusal.
-    fn answer<C: Send + 'static>(self, opened: Result<C, Response>) -> Response {
-        match opened {
-            Ok(conn) => self.accepted(Box::new(conn)),
-            Err(refusal) => refusal,
-        }
-    }
-
-    fn accepted(mut self, conn: AnyConn) -> Response {
-        let mut response = match &self.kind {
-            Kind::Socket(upgrade) => {
-                let mut head = Response::new(StatusCode::SWITCHING_PROTOCOLS);
-                upgrade.write(&mut head.head.headers);
-                head
-            }
-            Kind::Stream => stream_head(),
-        };
-        response.head.headers.extend(std::mem::take(&mut self.headers));
-        response.body = Body::Live(Box::new(Accepted { setup: self, conn }));
-        response
-    }
+        Kind::Stream => stream_head(),
+    };
+    response.head.headers.extend(std::mem::take(&mut setup.headers));
+    response.body = Body::Live(Box::new(Accepted { setup, conn }));
+    response
 }
 
 /// With what keeps caches and proxies from holding events back.
@@ -209,14 +123,14 @@ impl<'a, C: Send + 'static> Opener<'a, C> {
     pub fn socket(self, decide: impl FnOnce(&mut WebSocket<'_>) -> Result<C, Response>) -> Replied {
         let Opener { reply, mut setup, .. } = self;
         let opened = decide(&mut WebSocket::new(&mut setup));
-        reply.send(setup.answer(opened))
+        reply.send(answer(setup, opened))
     }
 
     /// Decides now, about an event stream.
     pub fn stream(self, decide: impl FnOnce(&mut EventStream<'_>) -> Result<C, Response>) -> Replied {
         let Opener { reply, mut setup, .. } = self;
         let opened = decide(&mut EventStream::new(&mut setup));
-        reply.send(setup.answer(opened))
+        reply.send(answer(setup, opened))
     }
 
     /// Refuses: for what cannot be extracted.
@@ -278,7 +192,7 @@ impl<C: Send + 'static> Opening<C> {
     #[doc(hidden)]
     pub fn decided(mut self, opened: Result<C, Response>) -> Response {
         match self.setup.take() {
-            Some(setup) => setup.answer(opened),
+            Some(setup) => answer(setup, opened),
             None => Response::new(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::handle::Link;
+use super::link::Link;
 use super::message::Message;
-use super::opening::Setup;
+use super::setup::Setup;
 use super::topic::Publication;
 use crate::app::peer::Peer;
 use crate::app::responder::Sent;

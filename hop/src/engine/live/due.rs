@@ -1,9 +1,7 @@
 //! What is due on an open connection that nothing happens on: ticks, pings, signs of life, the end of patience.
 
-use std::time::Duration;
-
 use super::super::Focus;
-use super::Live;
+use super::kept::{Live, period_of};
 use crate::app::live::closing::CloseReason;
 use crate::app::live::port::Port;
 use crate::app::live::socket::WebSocket;
@@ -56,6 +54,8 @@ impl Focus<'_> {
             return self.end_live(close::AWAY, CloseReason::Idle);
         }
         live.kept.pinged = true;
+        // On a machine that was asleep, or too busy, the client is asked late: it has all its time from then on.
+        live.kept.active_at = Ticks(now.0.wrapping_sub(ticks_in(live.endpoint.live.ping)));
         self.with_live(|_, _, port| port.ping(b""));
     }
 }
@@ -87,11 +87,6 @@ impl Live {
         self.kept.tick_at = self.kept.tick_at.plus(late - late % period + period);
         true
     }
-}
-
-/// How many clock ticks a route's `every` lasts; at least one, for nothing can be due all the time.
-pub(super) fn period_of(every: Duration) -> u32 {
-    ticks_in(every).max(1)
 }
 
 /// The sooner of two points, both of which are after `since` or not long before it.

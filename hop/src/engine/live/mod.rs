@@ -1,6 +1,7 @@
 //! Connections that stay open beyond their request: how they open, how their callbacks run, how they end.
 
 mod due;
+pub(crate) mod kept;
 mod orders;
 mod port;
 mod raw;
@@ -12,6 +13,7 @@ mod topics;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use self::kept::{Ending, Kept, Live, period_of};
 use self::port::LivePort;
 use super::Focus;
 use super::flight::bury;
@@ -19,72 +21,14 @@ use crate::app::body::BodyError;
 use crate::app::endpoint::Endpoint;
 use crate::app::erased::AnyHandler;
 use crate::app::live::closing::CloseReason;
-use crate::app::live::handle::Link;
-use crate::app::live::opening::{Accepted, Action, AnyConn, Kind};
 use crate::app::live::port::Port;
+use crate::app::live::setup::{Accepted, Action, AnyConn, Kind};
 use crate::app::live::socket::WebSocket;
 use crate::app::live::stream::EventStream;
-use crate::app::live::topic::Publication;
 use crate::app::response::Body;
 use crate::buf::out::{Mark, Out};
 use crate::conn::{Events, Proto};
-use crate::local::topics::Membership;
-use crate::time::Ticks;
 use crate::wire::{close, encode};
-
-/// What is kept for a WebSocket or an event stream. With its connection and the user's own state, it is all that an idle one costs.
-#[derive(Debug)]
-pub(crate) struct Live {
-    endpoint: Arc<Endpoint>,
-    conn: AnyConn,
-    kept: Kept,
-}
-
-/// What a callback may change of it.
-#[derive(Debug)]
-struct Kept {
-    /// What its handles share with it, if there are any.
-    link: Option<Arc<Link>>,
-    topics: Vec<Membership>,
-    /// When `on_*_tick` is due, if the route has one.
-    tick_at: Ticks,
-    /// When something last came of a WebSocket's client, or went to an event stream's.
-    active_at: Ticks,
-    /// A ping was sent, and nothing has come since.
-    pinged: bool,
-    /// The handler does not want messages now.
-    paused: bool,
-    /// Something has to wait: the socket did not take all.
-    waits: bool,
-    /// What had to wait has left, and the handler was not told.
-    drained: bool,
-    /// The handler has closed, or was too much for its client: it ends after the callback.
-    ending: Option<Ending>,
-}
-
-/// Why a connection ends by this side's will.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    Closed { code: u16 },
-    Overflow,
-}
-
-// Beside the 128 bytes of the connection itself, and rounded up by the allocator, this stays within the 256 that one may cost.
-const _: () = assert!(size_of::<Live>() <= 80);
-
-/// What topics carry.
-pub(crate) type Published = Arc<Publication>;
-
-impl Live {
-    /// Bytes of a message at most.
-    fn message_bytes_max(&self) -> usize {
-        self.endpoint.live.message_bytes
-    }
-
-    pub(crate) fn is_paused(&self) -> bool {
-        self.kept.paused
-    }
-}
 
 impl Focus<'_> {
     /// The head of the answer is written, and what follows it is a WebSocket or an event stream.
@@ -97,7 +41,7 @@ impl Focus<'_> {
         let kept = Kept {
             link: setup.link.opened(),
             topics: Vec::new(),
-            tick_at: endpoint.live.every.map_or(now, |every| now.plus(due::period_of(every))),
+            tick_at: endpoint.live.every.map_or(now, |every| now.plus(period_of(every))),
             active_at: now,
             pinged: false,
             paused: false,

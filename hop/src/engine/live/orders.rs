@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{Engine, Focus, Outside};
-use crate::app::live::handle::{Link, Order};
+use crate::app::live::link::{Link, Order};
 use crate::app::live::port::Port;
 use crate::buf::slab::ConnId;
 use crate::conn::Proto;

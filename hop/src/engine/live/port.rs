@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{Ending, Kept};
+use super::kept::{Ending, Kept};
 use crate::app::endpoint::Endpoint;
-use crate::app::live::handle::Link;
+use crate::app::live::link::Link;
 use crate::app::live::message::Message;
-use crate::app::live::opening::Setup;
 use crate::app::live::options::Overflow;
 use crate::app::live::port::Port;
+use crate::app::live::setup::Setup;
 use crate::app::live::topic::{Publication, WINDOW_BITS};
 use crate::app::peer::Peer;
 use crate::app::request::Arrival;
 use crate::app::responder::Sent;
 use crate::buf::out::Out;
-use crate::conn::Proto;
+use crate::conn::{Proto, Timer};
 use crate::engine::{Common, Focus};
 use crate::proto::ws::Ws;
 use crate::wire::event::Event;
@@ -183,6 +183,12 @@ impl Port for LivePort<'_, '_> {
             return;
         }
         let membership = self.focus.join(topic);
+        if self.kept.topics.is_empty() {
+            // Most have joined one topic only, and each of them pays for the room that others would need.
+            self.kept.topics.reserve_exact(1);
+        }
+        // Most join one topic: that costs its 8 bytes and no more.
+        self.kept.topics.reserve_exact(1);
         self.kept.topics.push(membership);
         let Some(after) = after else { return };
         let (retained, last) = self.focus.app.hub.retained(topic, after);
@@ -209,6 +215,8 @@ impl Port for LivePort<'_, '_> {
     fn pause(&mut self, paused: bool) {
         if self.kept.paused && !paused {
             self.kept.active_at = self.focus.outside.now.ticks;
+            // Silence counts again, from now on.
+            self.focus.conn.timer = Timer::Off;
             self.focus.list();
         }
         self.kept.paused = paused;
@@ -225,7 +233,7 @@ impl Port for LivePort<'_, '_> {
     fn link(&mut self) -> Arc<Link> {
         let Focus { id, conn, common, .. } = &*self.focus;
         let max = self.endpoint.live.queue_bytes;
-        let new = || Link::new(*id, conn.request, Arc::clone(&common.mailbox), max);
+        let new = || Link::new(*id, conn.request, common.mailbox.clone(), max);
         let made = self.kept.link.get_or_insert_with(new);
         Arc::clone(made)
     }

@@ -36,8 +36,8 @@ impl Focus<'_> {
                 flight.waits = Waits::Readable(callback);
                 if !unread.is_empty() {
                     self.conn.carry = Some(Box::new(Carry::from(&*unread)));
+                    self.list();
                 }
-                self.list();
             }
             Stay::Undecided | Stay::Over => self.conn.cut(),
         }

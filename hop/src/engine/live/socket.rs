@@ -5,15 +5,19 @@ use crate::app::live::closing::CloseReason;
 use crate::app::live::message::Message;
 use crate::app::live::socket::WebSocket;
 use crate::buf::out::Out;
-use crate::conn::Proto;
+use crate::conn::{Proto, Timer};
 use crate::engine::Focus;
 use crate::proto::ws::{Event, WsError};
 use crate::wire::close;
 
 impl Focus<'_> {
-    /// Reads a frame, or what is there of one.
+    /// Reads a frame, or what is there of one, of which `known` bytes were there before.
     #[inline]
-    pub(crate) fn frame(&mut self, input: &mut [u8]) -> Step {
+    pub(crate) fn frame(&mut self, input: &mut [u8], known: usize) -> Step {
+        if known == input.len() {
+            // Looked at again for another reason: nothing has come, and this is no sign of life.
+            return Step::Partial;
+        }
         let output_lags = self.output_lags();
         let Proto::Ws(ws, live) = &mut self.conn.proto else { return Step::Wait };
         let mut message_bytes_max = 0;
@@ -22,7 +26,10 @@ impl Focus<'_> {
                 return Step::Wait;
             }
             live.kept.active_at = self.outside.now.ticks;
-            live.kept.pinged = false;
+            if std::mem::take(&mut live.kept.pinged) {
+                // The next ping is due before the end of patience that is waited for.
+                self.conn.timer = Timer::Off;
+            }
             message_bytes_max = live.message_bytes_max();
         }
         let Some(mut unpacker) = self.common.unpacker.take() else { return Step::Wait };

@@ -1,6 +1,7 @@
 //! Topics: joining, leaving, and what is published on its way to the subscribers of this worker.
 
 use super::super::{Engine, Focus, Outside};
+use super::kept::Published;
 use crate::buf::slab::ConnId;
 use crate::local::topics::{Due, Membership};
 
@@ -23,7 +24,7 @@ impl Engine {
 }
 
 impl Focus<'_> {
-    fn deliver_all(&mut self, batch: &[super::Published], due: Due) {
+    fn deliver_all(&mut self, batch: &[Published], due: Due) {
         self.with_live(|_, _, port| {
             for publication in batch {
                 let is_own = publication.except == Some(due.conn);

@@ -106,7 +106,7 @@ fn both_sides_may_close_at_once() {
     let mut ws = app.ws("/");
     let frames = [(OpCode::Text, &b"a"[..]), (OpCode::Close, b"\x03\xe9")];
     ws.send_raw(frames.map(|(opcode, payload)| crate::testing::frame(opcode, true, payload)).concat());
-    assert_eq!(ws.client().is_ended(), true);
+    assert!(ws.client().is_ended());
     assert_eq!(log.take(), ["1: Closed { code: 4001 }"]);
     assert!(ws.client().take().ends_with(b"\x88\x02\x0f\xa1"), "one close frame, with the handler's code");
 }

@@ -87,3 +87,34 @@ fn times_are_those_of_the_route() {
     app.advance(seconds(3));
     assert_eq!((ws.pinged(), ws.closed().code), (vec![], 1001));
 }
+
+#[test]
+fn a_frame_that_has_begun_is_no_sign_of_life_when_it_is_looked_at_again() {
+    let log = Log::default();
+    let app = serve_with(Probe::on_open(&log, |ws| ws.subscribe("t")), |live| live.idle = seconds(75));
+    let mut ws = app.ws("/");
+    ws.send_raw(b"\x82");
+    for _ in 0..8 {
+        // What had to wait has left: the connection is looked at.
+        ws.client().window(0);
+        app.publish("t", "published");
+        app.advance(seconds(1));
+        ws.client().window(usize::MAX);
+        app.advance(seconds(9));
+    }
+    assert_eq!(log.take(), ["1: Idle"]);
+}
+
+#[test]
+fn after_a_sleep_a_client_is_asked_and_has_time_to_answer() {
+    let log = Log::default();
+    let app = quiet(&log);
+    let (mut ws, _silent) = (app.ws("/"), app.ws("/"));
+    app.jump(seconds(3600));
+    assert_eq!(ws.pinged(), b"");
+    app.advance(Duration::from_millis(44_900));
+    ws.send("good morning");
+    assert_eq!((ws.text(), log.take()), ("good morning".to_owned(), vec![]));
+    app.advance(Duration::from_millis(200));
+    assert_eq!(log.take(), ["2: Idle"]);
+}
