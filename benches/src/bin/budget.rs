@@ -24,8 +24,8 @@ const FLAGS: [Flag; 3] = [
 const CONNECTIONS: usize = 24;
 const ECHO_BYTES: usize = 20;
 
-/// Name, server and kind of connection.
-const SCENARIOS: [(&str, &str, Kind); 11] = [
+/// Name, server with its arguments, and kind of connection.
+const SCENARIOS: [(&str, &str, Kind); 14] = [
     ("std-idle-http", "std_example", Kind::Http),
     ("tokio-idle-http", "tokio_example", Kind::Http),
     ("hop-idle-http", "hop_example", Kind::Http),
@@ -37,6 +37,9 @@ const SCENARIOS: [(&str, &str, Kind); 11] = [
     ("hop-ws-event", "ws_example", Kind::WebSocket("/ws-event")),
     ("hop-sse", "ws_example", Kind::Events("/sse")),
     ("hop-axum-idle", "axum_example", Kind::Http),
+    ("axum-idle", "axum_example --serve axum", Kind::Http),
+    ("hop-axum-ws", "axum_example", Kind::WebSocket("/ws")),
+    ("axum-ws", "axum_example --serve axum", Kind::WebSocket("/ws")),
 ];
 
 /// What a connection has done before it is idle.
@@ -61,7 +64,7 @@ fn main() -> io::Result<()> {
     let mut rows = Vec::new();
     for (name, server, kind) in scenarios {
         bar.set_message(name);
-        match measure(&folder.join(server), kind, options.connections, &bar) {
+        match measure(&folder, server, kind, options.connections, &bar) {
             Ok(cost) => {
                 let row = Row::new(name, options.connections, cost);
                 bar.suspend(|| row.print());
@@ -102,8 +105,11 @@ impl Options {
 }
 
 /// What `count` idle connections add to the server.
-fn measure(binary: &Path, kind: Kind, count: usize, bar: &ProgressBar) -> io::Result<Cost> {
-    let mut server = Server::start(binary, &[], 1, None)?;
+fn measure(folder: &Path, server: &str, kind: Kind, count: usize, bar: &ProgressBar) -> io::Result<Cost> {
+    let mut words = server.split(' ');
+    let binary = folder.join(words.next().unwrap_or_default());
+    let more: Vec<String> = words.map(str::to_owned).collect();
+    let mut server = Server::start(&binary, &more, 1, None)?;
     let open = kind.opener(server.addr)?;
     // Threads, tasks and streams of the closed connections end on their own time.
     thread::sleep(Duration::from_millis(1500));

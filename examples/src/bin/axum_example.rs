@@ -21,7 +21,7 @@ use axum::response::sse::{Event, KeepAlive};
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::{Stream, stream};
-use hop_examples::{BODY, Flag, Options, listening};
+use hop_examples::{BODY, Flag, Options, listening, report_tasks};
 use serde::{Deserialize, Serialize};
 use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
@@ -43,9 +43,13 @@ fn main() -> Result {
     }
 }
 
-/// hop's poll loops. With the feature `tokio` a small runtime runs beside them, for timers and what is spawned; with `hyper` axum's
+/// hop's poll loops. With the feature `tokio` a runtime runs beside them, for timers and what is spawned: a small one of hop's own,
+/// where there is none (this one is here so that its tasks can be counted). With `hyper` axum's
 /// WebSockets work, and HTTP/2.
 fn by_hop(options: &Options) -> Result {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let _entered = runtime.enter();
+    report_tasks()?;
     let server = hop::tower::service(app());
     let server = hop::Builder::from(server).workers(options.workers).bind(&options.addr)?;
     listening(server.local_addr());
@@ -57,6 +61,7 @@ fn by_hop(options: &Options) -> Result {
 fn by_axum(options: &Options) -> Result {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(options.workers).enable_all().build()?;
     runtime.block_on(async {
+        report_tasks()?;
         let listener = tokio::net::TcpListener::bind(&options.addr).await?;
         listening(listener.local_addr()?);
         axum::serve(listener, app()).with_graceful_shutdown(interrupted()).await?;

@@ -74,9 +74,14 @@ impl Routes {
     }
 
     /// Where there are services, HTTP/2 is spoken.
+    #[cfg(feature = "hyper")]
     fn with_http2(mut self) -> Self {
-        #[cfg(feature = "hyper")]
-        self.own.http2.get_or_insert_with(super::host::host_http2);
+        self.own.http2.get_or_insert_with(host::host_http2);
+        self
+    }
+
+    #[cfg(not(feature = "hyper"))]
+    fn with_http2(self) -> Self {
         self
     }
 }

@@ -1,6 +1,7 @@
 //! WebSockets that axum and warp speak themselves, on hop.
 
-use std::net::{SocketAddr, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -96,6 +97,19 @@ fn frames_that_come_with_the_handshake_are_read() {
     // A close frame, so that the connection ends.
     client.send(b"\x88\x80\0\0\0\0");
     assert_eq!(client.rest(), b"\x81\x02hi\x81\x03you\x88\0");
+}
+
+#[test]
+fn a_client_that_ends_its_side_is_still_answered() {
+    let (server, ends) = served();
+    let mut client = TcpStream::connect(server.address).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.write_all(&[handshake("/ws").as_bytes(), b"\x81\x82\0\0\0\0hi"].concat()).unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut said = Vec::new();
+    client.read_to_end(&mut said).unwrap();
+    assert!(said.ends_with(b"\r\n\r\n\x81\x02hi"), "{}", said.escape_ascii());
+    assert_ne!(told(&ends), "closed");
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl<C: Future<Output = hyper::Result<()>> + 'static> Hosted<C> {
         tasks.attend();
         self.pipe.attend();
         if io.is_stopping() && !std::mem::replace(&mut self.stopping, true) {
-            if let Some(conn) = self.conn.borrow_mut().as_mut() {
+            if let Some(conn) = &mut *self.conn.borrow_mut() {
                 (self.stop)(conn.as_mut());
             }
             tasks.rouse_first();
