@@ -1,4 +1,4 @@
-//! A client over a real socket, strict by [`peer`](crate::peer), and what can be compared of an answer.
+//! A client over a real socket, strict by [`peer`], and what can be compared of an answer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
