@@ -302,7 +302,7 @@ fn a_service_that_does_not_read_bounds_what_its_client_can_send() {
 
 #[test]
 fn an_idle_connection_is_closed() {
-    let app = hop::tower::service(app()).timeouts(|timeouts| timeouts.idle = Duration::from_millis(50));
+    let app = hop::tower::service(app()).timeouts(|timeouts| timeouts.idle = Duration::from_millis(500));
     let server = Served::new(app);
     client(async {
         let (mut client, _, conn) = connect(server.address).await;
