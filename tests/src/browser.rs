@@ -74,6 +74,7 @@ impl Drop for Browser {
         self.tools.send(0, "Browser.close", &json!({}));
         let asked = Instant::now();
         while matches!(self.process.child.try_wait(), Ok(None)) && asked.elapsed() < Duration::from_secs(5) {
+            // Another program's end, which nothing else tells of.
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -207,6 +208,7 @@ fn devtools(profile: &Path) -> (SocketAddr, String) {
         {
             return (SocketAddr::from(([127, 0, 0, 1], port)), path.trim().to_owned());
         }
+        // Another program writes the file, when it likes.
         thread::sleep(Duration::from_millis(20));
     }
     panic!("Chromium has not started within {PATIENCE:?}");
