@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use http::{HeaderMap, StatusCode};
 
 use super::flight::{Arrived, Flight, Job, Waits, again};
-use super::turn::Later;
+use super::turn::{Later, Turn};
 use super::{Effect, Focus};
 use crate::app::body::BodyError;
 use crate::app::endpoint::Endpoint;
@@ -143,7 +143,12 @@ impl Focus<'_> {
 
     /// Writes an answer outside of its handler. What is not sent of it is dropped, and its destructor is the user's.
     pub(crate) fn write_answer(&mut self, request: Option<&Request<'_>>, response: Response) {
-        let written = AssertUnwindSafe(|| self.exchange(request, &[], |turn| turn.response(response)));
+        let written = AssertUnwindSafe(|| {
+            let mut turn = Turn { focus: self, request, later: None, opening: false };
+            turn.response(response);
+            let Turn { later, .. } = turn;
+            self.go_on(request, &[], later, false);
+        });
         let survived = catch_unwind(written).is_ok();
         self.survived(survived);
         self.unload();

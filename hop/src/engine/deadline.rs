@@ -21,15 +21,21 @@ impl Focus<'_> {
     #[inline(always)]
     pub(crate) fn rearm(&mut self) {
         let timer = waits_for(self.conn);
-        let moves = match timer {
-            Timer::Idle => matches!(self.conn.proto, Proto::H1(_) | Proto::Raw(_)),
-            timer => timer == Timer::Body,
-        };
-        if timer == self.conn.timer && !moves {
-            return;
+        if timer == Timer::Idle && matches!(self.conn.proto, Proto::H1(_)) {
+            // By far the most turns end so.
+            self.conn.timer = timer;
+            let deadline = self.outside.now.ticks.plus(self.common.timeouts.idle);
+            return self.common.wheel.set(self.id.slot, deadline);
         }
-        self.conn.timer = timer;
-        match self.deadline(timer) {
+        if timer != self.conn.timer || timer == Timer::Body {
+            self.conn.timer = timer;
+            self.set_deadline();
+        }
+    }
+
+    #[inline(never)]
+    fn set_deadline(&mut self) {
+        match self.deadline(self.conn.timer) {
             Some(deadline) => self.common.wheel.set(self.id.slot, deadline),
             None => self.common.wheel.clear(self.id.slot),
         }
@@ -43,26 +49,17 @@ impl Focus<'_> {
     }
 
     /// The deadline of what begins to be waited for now. `None`: it may take as long as it likes.
-    #[inline]
     fn deadline(&self, timer: Timer) -> Option<Ticks> {
         let timeouts = &self.common.timeouts;
-        // Asked by nearly every turn, which this keeps from the table of the others.
-        if timer == Timer::Idle {
-            return match &self.conn.proto {
-                Proto::H1(_) => Some(self.outside.now.ticks.plus(timeouts.idle)),
-                _ => self.live_deadline(),
-            };
-        }
-        let ticks = match timer {
-            Timer::Off => return None,
-            Timer::Held if matches!(self.conn.proto, Proto::Raw(_)) => timeouts.idle,
-            Timer::Held => return self.live_deadline(),
-            Timer::Answer => ticks_in(answer_timeout(self.conn)?),
-            Timer::Idle => timeouts.idle,
-            Timer::Head => timeouts.head,
-            Timer::Body => timeouts.body,
-            Timer::Write => timeouts.write,
-            Timer::Linger => timeouts.linger,
+        let ticks = match (timer, &self.conn.proto) {
+            (Timer::Off, _) => return None,
+            (Timer::Idle, Proto::H1(_)) | (Timer::Held, Proto::Raw(_)) => timeouts.idle,
+            (Timer::Idle | Timer::Held, _) => return self.live_deadline(),
+            (Timer::Answer, _) => ticks_in(answer_timeout(self.conn)?),
+            (Timer::Head, _) => timeouts.head,
+            (Timer::Body, _) => timeouts.body,
+            (Timer::Write, _) => timeouts.write,
+            (Timer::Linger, _) => timeouts.linger,
         };
         Some(self.outside.now.ticks.plus(ticks))
     }
@@ -86,22 +83,29 @@ impl Focus<'_> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn waits_for(conn: &Connection) -> Timer {
+    if conn.has_output() {
+        return Timer::Write;
+    }
+    let Proto::H1(h1) = &conn.proto else { return waits_beyond_http(conn) };
+    match h1.state() {
+        State::Idle if conn.carry.is_some() => Timer::Head,
+        State::Idle => Timer::Idle,
+        state => waits_within_a_request(conn, h1, state),
+    }
+}
+
+#[inline]
+fn waits_beyond_http(conn: &Connection) -> Timer {
     match &conn.proto {
-        _ if conn.has_output() => Timer::Write,
-        Proto::H1(h1) => match h1.state() {
-            State::Idle if conn.carry.is_some() => Timer::Head,
-            State::Idle => Timer::Idle,
-            state => waits_within_a_request(conn, h1, state),
-        },
         Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) if conn.carry.is_some() => Timer::Held,
         Proto::Ws(_, Some(_)) | Proto::Events(_, Some(_)) => Timer::Idle,
         // The client may take its time to close, but not for ever.
         Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
         Proto::Raw(raw) if raw.over => Timer::Linger,
         Proto::Raw(raw) if raw.rests => Timer::Held,
-        Proto::Raw(_) => Timer::Off,
+        Proto::H1(_) | Proto::Raw(_) => Timer::Off,
     }
 }
 

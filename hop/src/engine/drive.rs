@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::flight::{Flight, Waits, again};
 use super::flush::h1_of;
-use super::turn::Turn;
+use super::turn::{Later, Turn};
 use super::{Focus, Outside};
 use crate::app::body::{Body, BodyError, Feed};
 use crate::app::peer::Peer;
@@ -62,33 +62,39 @@ impl Focus<'_> {
     /// One turn: uses the unread input and `fresh` behind it, as far as possible.
     #[inline(always)]
     pub(crate) fn turn(&mut self, fresh: &mut [u8]) {
-        match self.conn.carry.take() {
-            None => {
-                let (used, searched) = self.consume(fresh, 0);
-                if used < fresh.len() {
-                    self.keep(Box::new(Carry::from(fresh.split_at(used).1)), searched);
-                }
-            }
-            Some(mut carry) => {
-                carry.append(fresh);
-                let searched = carry.searched;
-                let (used, searched) = self.consume(carry.unread_mut(), searched);
-                carry.consume(used);
-                if !carry.unread().is_empty() {
-                    self.keep(carry, searched);
-                }
+        if self.conn.carry.is_some() {
+            self.use_carry(fresh);
+        } else {
+            let (used, searched) = self.consume(fresh, 0);
+            if used < fresh.len() {
+                self.keep(Box::new(Carry::from(fresh.split_at(used).1)), searched);
             }
         }
         self.settle();
     }
 
+    /// Uses the unread input and `fresh` behind it.
+    #[inline(never)]
+    fn use_carry(&mut self, fresh: &mut [u8]) {
+        let Some(mut carry) = self.conn.carry.take() else { return };
+        carry.append(fresh);
+        let searched = carry.searched;
+        let (used, searched) = self.consume(carry.unread_mut(), searched);
+        carry.consume(used);
+        if !carry.unread().is_empty() {
+            self.keep(carry, searched);
+        }
+    }
+
     /// Keeps input that cannot be used yet.
+    #[inline(never)]
     fn keep(&mut self, mut carry: Box<Carry>, searched: usize) {
         carry.searched = searched;
         self.conn.carry = Some(carry);
     }
 
     /// Uses as much of `input` as possible; returns how much, and how much of the rest is known not to hold the end of a head.
+    #[inline(always)]
     fn consume(&mut self, input: &mut [u8], searched: usize) -> (usize, usize) {
         let mut at = 0;
         while at < input.len() || self.body_ends_here() {
@@ -108,25 +114,29 @@ impl Focus<'_> {
     }
 
     /// One step: a request, a part of a body, a frame, or nothing more to do. `input` is empty only at the end of a body.
+    #[inline(always)]
     fn step(&mut self, input: &mut [u8], searched: usize) -> Step {
         match &self.conn.proto {
-            Proto::H1(h1) => self.exchange_step(h1.state(), input, searched),
+            // By far the most usual one, apart from the table of the others.
+            Proto::H1(h1) if h1.state() == State::Idle => self.request(input, searched),
+            _ => self.step_within(input, searched),
+        }
+    }
+
+    /// One step of what has begun before.
+    #[inline(never)]
+    fn step_within(&mut self, input: &mut [u8], searched: usize) -> Step {
+        match &self.conn.proto {
+            Proto::H1(h1) => match h1.state() {
+                State::Idle | State::Owed | State::Answering => Step::Wait,
+                State::Body | State::Early | State::Draining => self.body(input),
+                // Input after the last request is thrown away.
+                State::Closing => Step::Used(input.len()),
+            },
             Proto::Ws(..) => self.frame(input, searched),
             // A client has nothing to say on an event stream: there is no request after it.
             Proto::Events(..) => Step::Used(input.len()),
             Proto::Raw(_) => self.raw(input),
-        }
-    }
-
-    /// One step of HTTP.
-    fn exchange_step(&mut self, state: State, input: &[u8], searched: usize) -> Step {
-        match state {
-            State::Idle if self.lags() => Step::Wait,
-            State::Idle => self.request(input, searched),
-            State::Body | State::Early | State::Draining => self.body(input),
-            State::Owed | State::Answering => Step::Wait,
-            // Input after the last request is thrown away.
-            State::Closing => Step::Used(input.len()),
         }
     }
 
@@ -136,7 +146,11 @@ impl Focus<'_> {
     }
 
     /// Reads a head and does what it asks for.
+    #[inline(never)]
     fn request(&mut self, input: &[u8], searched: usize) -> Step {
+        if self.lags() {
+            return Step::Wait;
+        }
         if searched > 0 && head::find_end(input, searched).is_none() {
             return match head::check_partial(input, searched, &self.common.head_limits) {
                 Ok(()) => Step::Partial,
@@ -177,11 +191,14 @@ impl Focus<'_> {
 
     /// Decides what happens before the body is read: hooks, limits, and whether the callback runs now. `raw` is the head, `rest`
     /// the input behind it.
+    #[inline(always)]
     fn admit(&mut self, request: Request<'_>, raw: &[u8], rest: &[u8]) -> Step {
         let endpoint = request.endpoint;
         if !endpoint.scope.before.is_empty() && self.intercepted(&request) {
             return Step::Used(raw.len());
         }
+        let stream;
+        let mut request = request;
         if self.h1().state() == State::Body {
             let unread = self.h1().unread_bytes();
             match endpoint.body {
@@ -190,28 +207,21 @@ impl Focus<'_> {
                     return self.refused(PeerError::BodyTooLarge);
                 }
                 BodyMode::Streamed => {
-                    let stream = Cell::new(Some(self.feed(endpoint, raw)));
-                    self.call(&Request { stream: Some(&stream), ..request }, raw);
-                    return self.used_head(raw);
+                    stream = Cell::new(Some(self.feed(endpoint, raw)));
+                    request.stream = Some(&stream);
                 }
                 BodyMode::Whole => {
                     let Some(body) = unread.and_then(|bytes| rest.get(..bytes as usize)) else {
                         return self.gather(endpoint, raw);
                     };
                     self.h1().gathered();
-                    self.call(&Request { body, ..request }, raw);
-                    return Step::Used(raw.len() + body.len());
+                    request.body = body;
                 }
             }
         }
         self.call(&request, raw);
-        self.used_head(raw)
-    }
-
-    /// The head was used, unless whoever took the connection over is to read it again.
-    #[inline]
-    fn used_head(&self, raw: &[u8]) -> Step {
-        if self.is_hosted() { Step::Used(0) } else { Step::Used(raw.len()) }
+        // Whoever took the connection over reads it again from this head on.
+        if self.is_hosted() { Step::Used(0) } else { Step::Used(raw.len() + request.body.len()) }
     }
 
     /// Runs the `before` hooks. `true`: one of them has answered.
@@ -255,16 +265,17 @@ impl Focus<'_> {
     /// Runs the callback, and does what it has asked for.
     #[inline(always)]
     fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
-        self.exchange(Some(request), raw, |turn| {
-            let before = turn.mark();
-            let called =
-                catch_unwind(AssertUnwindSafe(|| request.endpoint.handler.on_request(request, Reply::new(&mut *turn))));
-            if called.is_err() {
-                log::error!("a handler panicked at {request:?}; answering 500");
-                turn.take_back(before);
-                turn.whole(StatusCode::INTERNAL_SERVER_ERROR, None, b"");
-            }
-        });
+        let mut turn = Turn { focus: self, request: Some(request), later: None, opening: false };
+        let (h1, out) = turn.mark();
+        let handler = &request.endpoint.handler;
+        let called = catch_unwind(AssertUnwindSafe(|| handler.on_request(request, Reply::new(&mut turn))));
+        if called.is_err() {
+            log::error!("a handler panicked at {request:?}; answering 500");
+            turn.take_back(h1, out);
+            turn.whole(StatusCode::INTERNAL_SERVER_ERROR, None, b"");
+        }
+        let Turn { later, opening, .. } = turn;
+        self.go_on(Some(request), raw, later, opening);
     }
 
     /// Reads a part of a body to where it is wanted.
@@ -367,16 +378,15 @@ impl Focus<'_> {
         Step::Used(0)
     }
 
-    /// One exchange: `answer` uses the reply, then what it asked for is done.
-    pub(crate) fn exchange(
+    /// Does what was asked for instead of an answer, or beside it.
+    #[inline(always)]
+    pub(crate) fn go_on(
         &mut self,
         request: Option<&Request<'_>>,
         raw: &[u8],
-        answer: impl FnOnce(&mut Turn<'_, '_>),
+        later: Option<Box<Later>>,
+        opening: bool,
     ) {
-        let mut turn = Turn { focus: self, request, later: None, opening: false };
-        answer(&mut turn);
-        let Turn { later, opening, .. } = turn;
         if later.is_some() || self.conn.flight.is_some() {
             self.follow_up(request, raw, later);
             if opening && let Some(flight) = &mut self.conn.flight {

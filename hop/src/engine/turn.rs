@@ -127,12 +127,14 @@ impl Exchange for Turn<'_, '_> {
 
 impl Turn<'_, '_> {
     /// Remembers where it stands before a callback runs.
+    #[inline(always)]
     pub(crate) fn mark(&mut self) -> (H1, Mark) {
         (self.focus.h1().clone(), self.focus.out().mark())
     }
 
     /// Takes back all that a callback did that then panicked.
-    pub(crate) fn take_back(&mut self, (h1, mark): (H1, Mark)) {
+    #[cold]
+    pub(crate) fn take_back(&mut self, h1: H1, mark: Mark) {
         *self.focus.h1() = h1;
         self.focus.out().rollback(mark);
         if let Some(Later::Deferred(gone)) = self.later.as_deref() {
@@ -143,15 +145,28 @@ impl Turn<'_, '_> {
 
     /// Tells the machine when the connection cannot be used again. A body that somebody still takes is not counted as unread: should
     /// that one stop, the rest is drained as far as the limits go.
+    #[inline(always)]
     fn decide_reuse(&mut self) {
-        let feed = self.focus.conn.flight.as_ref().and_then(|flight| flight.feed.as_ref());
-        let taken = feed.is_some_and(|feed| feed.is_taken());
-        let drain_bytes = if taken { u64::MAX } else { self.focus.app.limits.drain_bytes };
+        if self.focus.common.stopping || self.focus.h1().unread_bytes() != Some(0) {
+            self.decide_reuse_of_unread();
+        }
+    }
+
+    #[cold]
+    fn decide_reuse_of_unread(&mut self) {
+        let drain_bytes = self.drain_bytes();
         let stopping = self.focus.common.stopping;
         let h1 = self.focus.h1();
         if stopping || h1.unread_bytes().is_some_and(|unread| unread > drain_bytes) {
             h1.close_after_answer();
         }
+    }
+
+    /// How many bytes of an unread body are worth reading for the sake of the connection.
+    fn drain_bytes(&self) -> u64 {
+        let feed = self.focus.conn.flight.as_ref().and_then(|flight| flight.feed.as_ref());
+        let taken = feed.is_some_and(|feed| feed.is_taken());
+        if taken { u64::MAX } else { self.focus.app.limits.drain_bytes }
     }
 
     fn bytes(&mut self, bytes: bytes::Bytes) -> Result<(), AnswerError> {
