@@ -12,7 +12,7 @@ use super::turn::{Later, Turn};
 use super::{Focus, Outside};
 use crate::app::body::{Body, BodyError, Feed};
 use crate::app::peer::Peer;
-use crate::app::reply::{Exchange, Reply};
+use crate::app::reply::Reply;
 use crate::app::request::{Arrival, Request};
 use crate::app::response::Response;
 use crate::app::router::{BodyMode, Endpoint, PathParams};
@@ -97,7 +97,7 @@ impl Focus<'_> {
     #[inline(always)]
     fn consume(&mut self, input: &mut [u8], searched: usize) -> (usize, usize) {
         let mut at = 0;
-        while at < input.len() || self.body_ends_here() {
+        while at < input.len() {
             match self.step(&mut input[at..], if at == 0 { searched } else { 0 }) {
                 Step::Used(used) => at += used,
                 Step::Wait => return (at, 0),
@@ -107,13 +107,7 @@ impl Focus<'_> {
         (at, 0)
     }
 
-    /// Whether the last byte of a counted body was read, so that its end needs no further input.
-    fn body_ends_here(&mut self) -> bool {
-        let Proto::H1(h1) = &self.conn.proto else { return false };
-        matches!(h1.state(), State::Body | State::Early | State::Draining) && h1.unread_bytes() == Some(0)
-    }
-
-    /// One step: a request, a part of a body, a frame, or nothing more to do. `input` is empty only at the end of a body.
+    /// One step: a request, a part of a body, a frame, or nothing more to do.
     #[inline(always)]
     fn step(&mut self, input: &mut [u8], searched: usize) -> Step {
         match &self.conn.proto {
@@ -176,7 +170,7 @@ impl Focus<'_> {
         let Ok(endpoint) = self.app.find(head.method, target.path(), &mut params) else {
             return self.refused(PeerError::Encoding);
         };
-        let request = Request {
+        let mut request = Request {
             head: &head,
             path: target.path(),
             query: target.query(),
@@ -186,19 +180,17 @@ impl Focus<'_> {
             endpoint,
             arrival: &self.arrival(),
         };
-        self.admit(request, &input[..used], &input[used..])
+        self.admit(&mut request, &input[..used], &input[used..])
     }
 
     /// Decides what happens before the body is read: hooks, limits, and whether the callback runs now. `raw` is the head, `rest`
     /// the input behind it.
     #[inline(always)]
-    fn admit(&mut self, request: Request<'_>, raw: &[u8], rest: &[u8]) -> Step {
+    fn admit<'r>(&mut self, request: &mut Request<'r>, raw: &[u8], rest: &'r [u8]) -> Step {
         let endpoint = request.endpoint;
-        if !endpoint.scope.before.is_empty() && self.intercepted(&request) {
+        if !endpoint.scope.before.is_empty() && self.intercepted(request) {
             return Step::Used(raw.len());
         }
-        let stream;
-        let mut request = request;
         if self.h1().state() == State::Body {
             let unread = self.h1().unread_bytes();
             match endpoint.body {
@@ -206,10 +198,7 @@ impl Focus<'_> {
                 _ if unread.is_some_and(|bytes| bytes > endpoint.body_bytes_max) => {
                     return self.refused(PeerError::BodyTooLarge);
                 }
-                BodyMode::Streamed => {
-                    stream = Cell::new(Some(self.feed(endpoint, raw)));
-                    request.stream = Some(&stream);
-                }
+                BodyMode::Streamed => return self.call_with_stream(request, raw),
                 BodyMode::Whole => {
                     let Some(body) = unread.and_then(|bytes| rest.get(..bytes as usize)) else {
                         return self.gather(endpoint, raw);
@@ -219,9 +208,22 @@ impl Focus<'_> {
                 }
             }
         }
-        self.call(&request, raw);
-        // Whoever took the connection over reads it again from this head on.
-        if self.is_hosted() { Step::Used(0) } else { Step::Used(raw.len() + request.body.len()) }
+        self.call(request, raw);
+        self.used(raw.len() + request.body.len())
+    }
+
+    /// A request was used, unless whoever took the connection over is to read it again.
+    #[inline(always)]
+    fn used(&self, bytes: usize) -> Step {
+        if self.is_hosted() { Step::Used(0) } else { Step::Used(bytes) }
+    }
+
+    /// Runs the callback with a body that comes while it, or what it began, goes on.
+    #[inline(never)]
+    fn call_with_stream(&mut self, request: &Request<'_>, raw: &[u8]) -> Step {
+        let stream = Cell::new(Some(self.feed(request.endpoint, raw)));
+        self.call(&Request { stream: Some(&stream), ..*request }, raw);
+        self.used(raw.len())
     }
 
     /// Runs the `before` hooks. `true`: one of them has answered.
@@ -266,20 +268,32 @@ impl Focus<'_> {
     #[inline(always)]
     fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
         let mut turn = Turn { focus: self, request: Some(request), later: None, opening: false };
-        let (h1, out) = turn.mark();
+        let before = (turn.focus.h1().checkpoint(), turn.focus.out().mark());
         let handler = &request.endpoint.handler;
-        let called = catch_unwind(AssertUnwindSafe(|| handler.on_request(request, Reply::new(&mut turn))));
-        if called.is_err() {
-            log::error!("a handler panicked at {request:?}; answering 500");
-            turn.take_back(h1, out);
-            turn.whole(StatusCode::INTERNAL_SERVER_ERROR, None, b"");
+        match catch_unwind(AssertUnwindSafe(|| handler.on_request(request, Reply::new(&mut turn)))) {
+            Ok(_) => {}
+            Err(_) => turn.panicked(request, before),
         }
         let Turn { later, opening, .. } = turn;
         self.go_on(Some(request), raw, later, opening);
     }
 
-    /// Reads a part of a body to where it is wanted.
+    /// Reads a part of a body to where it is wanted, and its end with its last byte.
     fn body(&mut self, input: &[u8]) -> Step {
+        let step = self.part_of_body(input);
+        if matches!(step, Step::Used(_)) && self.body_ends_here() {
+            self.part_of_body(&[]);
+        }
+        step
+    }
+
+    /// Whether the last byte of a counted body was read, so that its end needs no further input.
+    fn body_ends_here(&mut self) -> bool {
+        let h1 = self.h1();
+        matches!(h1.state(), State::Body | State::Early | State::Draining) && h1.unread_bytes() == Some(0)
+    }
+
+    fn part_of_body(&mut self, input: &[u8]) -> Step {
         if !self.wants_body() {
             return Step::Wait;
         }

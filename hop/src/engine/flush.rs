@@ -30,6 +30,9 @@ impl Engine {
             None => focus.turn(&mut input[..n]),
             Some(_) => focus.decrypt(&input[..n]),
         }
+        if focus.conn.is_at_rest() {
+            self.resting = id.pack();
+        }
     }
 
     /// The peer will send no more. What it has asked for is still answered (a legal half-close).
@@ -48,10 +51,10 @@ impl Engine {
     /// What the socket should be given next.
     #[inline]
     pub fn output<'o>(&'o mut self, id: ConnId, outside: &'o Outside<'o>) -> Output<'o> {
-        match self.conns.get(id) {
-            Some(conn) if conn.is_at_rest() => out::front(&self.common.cork, &None),
-            _ => self.output_in_work(id, outside),
+        if self.resting == id.pack() {
+            return out::front(&self.common.cork, &None);
         }
+        self.output_in_work(id, outside)
     }
 
     fn output_in_work<'o>(&'o mut self, id: ConnId, outside: &'o Outside<'o>) -> Output<'o> {
@@ -77,14 +80,12 @@ impl Engine {
     /// `n` bytes of what [`Engine::output`] gave have left. Says what to ask for next.
     #[inline]
     pub fn wrote(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> Next {
-        match self.conns.get(id) {
-            Some(conn) if conn.is_at_rest() => {
-                let cork = &mut self.common.cork;
-                Out { cork, queue: &mut None }.advance(n);
-                if cork.is_empty() { Next::Rest } else { Next::Output }
-            }
-            _ => self.wrote_in_work(id, n, outside),
+        if self.resting != id.pack() {
+            return self.wrote_in_work(id, n, outside);
         }
+        let cork = &mut self.common.cork;
+        Out { cork, queue: &mut None }.advance(n);
+        if cork.is_empty() { Next::Rest } else { Next::Output }
     }
 
     fn wrote_in_work(&mut self, id: ConnId, n: usize, outside: &Outside<'_>) -> Next {
@@ -109,11 +110,11 @@ impl Engine {
     /// What to do with the socket after it was flushed.
     #[inline]
     pub fn verdict(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {
-        match self.conns.get(id) {
-            // The plain path: everything was answered, and all of it has left.
-            Some(conn) if conn.is_at_rest() && self.common.cork.is_empty() => Verdict::REST,
-            _ => self.verdict_in_work(id, outside),
+        // The plain path: everything was answered, and all of it has left.
+        if self.resting == id.pack() && self.common.cork.is_empty() {
+            return Verdict::REST;
         }
+        self.verdict_in_work(id, outside)
     }
 
     fn verdict_in_work(&mut self, id: ConnId, outside: &Outside<'_>) -> Verdict {

@@ -71,9 +71,9 @@ pub trait Peers {
 }
 
 /// Knows nobody: for what needs no address.
-struct Nobody;
+struct Unknown;
 
-impl Peers for Nobody {
+impl Peers for Unknown {
     fn peer(&self, _: ConnId) -> Peer {
         Peer::Unknown
     }
@@ -139,8 +139,13 @@ pub struct Engine {
     /// Mail that was taken and not yet acted upon, the next one last.
     mail: Vec<Mail>,
     connections_max: usize,
+    /// The connection that the last turn has left at rest, packed: nothing needs to be looked up to send what it wrote.
+    resting: u64,
     common: Common,
 }
+
+/// Packs no connection's id: no slab has so many slots.
+const NOBODY: u64 = u64::MAX;
 
 /// What all connections of a worker share.
 pub(crate) struct Common {
@@ -200,6 +205,7 @@ impl Engine {
             input: vec![0; INPUT_BYTES],
             mail: Vec::new(),
             connections_max: app.limits.connections.unwrap_or(usize::MAX),
+            resting: NOBODY,
             common,
             app,
         }
@@ -208,13 +214,14 @@ impl Engine {
     /// One connection with all that its turn may touch, and the bytes that were read last.
     #[inline]
     fn focus<'e>(&'e mut self, id: ConnId, outside: &'e Outside<'e>) -> Option<(Focus<'e>, &'e mut [u8])> {
-        let Engine { app, conns, common, input, .. } = self;
+        let Engine { app, conns, common, input, resting, .. } = self;
+        *resting = NOBODY;
         Some((Focus { id, conn: conns.get_mut(id)?, common, app, outside }, input))
     }
 
     /// Focuses on one connection for what needs neither the time nor an address.
     fn alone(&mut self, id: ConnId, f: impl FnOnce(Focus<'_>)) {
-        let outside = Outside { now: Now::default(), peers: &Nobody };
+        let outside = Outside { now: Now::default(), peers: &Unknown };
         if let Some((focus, _)) = self.focus(id, &outside) {
             f(focus);
         }

@@ -18,7 +18,7 @@ use crate::app::response::{Body, FilePart, Response, ResponseHead};
 use crate::app::stream::Source;
 use crate::buf::out::Mark;
 use crate::buf::slab::ConnId;
-use crate::proto::h1::{AnswerError, AnswerHead, H1, Length};
+use crate::proto::h1::{AnswerError, AnswerHead, Checkpoint, Length};
 
 /// What is left to do after a callback that has not simply written its answer.
 pub(crate) enum Later {
@@ -126,21 +126,17 @@ impl Exchange for Turn<'_, '_> {
 }
 
 impl Turn<'_, '_> {
-    /// Remembers where it stands before a callback runs.
-    #[inline(always)]
-    pub(crate) fn mark(&mut self) -> (H1, Mark) {
-        (self.focus.h1().clone(), self.focus.out().mark())
-    }
-
-    /// Takes back all that a callback did that then panicked.
+    /// Takes back all that a callback did that then panicked, and answers in its place.
     #[cold]
-    pub(crate) fn take_back(&mut self, h1: H1, mark: Mark) {
-        *self.focus.h1() = h1;
-        self.focus.out().rollback(mark);
+    pub(crate) fn panicked(&mut self, request: &Request<'_>, (machine, out): (Checkpoint, Mark)) {
+        log::error!("a handler panicked at {request:?}; answering 500");
+        self.focus.h1().restore(machine);
+        self.focus.out().rollback(out);
         if let Some(Later::Deferred(gone)) = self.later.as_deref() {
             gone.store(true, Ordering::Release);
         }
         bury(self.later.take());
+        self.whole(StatusCode::INTERNAL_SERVER_ERROR, None, b"");
     }
 
     /// Tells the machine when the connection cannot be used again. A body that somebody still takes is not counted as unread: should

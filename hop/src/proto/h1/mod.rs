@@ -104,6 +104,14 @@ pub struct H1 {
     answer: Answer,
 }
 
+/// What writing an answer changes, and the next one does not set anew anyhow.
+#[derive(Clone, Copy, Debug)]
+pub struct Checkpoint {
+    state: State,
+    keep_alive: bool,
+    continue_owed: bool,
+}
+
 impl Default for H1 {
     fn default() -> Self {
         H1 {
@@ -128,6 +136,18 @@ impl H1 {
     /// The answer that is owed will be the last one on this connection, and says so.
     pub fn close_after_answer(&mut self) {
         self.keep_alive = false;
+    }
+
+    /// Where it stands before an answer is written.
+    #[inline]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { state: self.state, keep_alive: self.keep_alive, continue_owed: self.continue_owed }
+    }
+
+    /// Takes back that an answer was begun, or written, since `checkpoint`; no input may have been read meanwhile.
+    pub fn restore(&mut self, checkpoint: Checkpoint) {
+        let Checkpoint { state, keep_alive, continue_owed } = checkpoint;
+        *self = H1 { state, keep_alive, continue_owed, ..self.clone() };
     }
 
     /// Nothing more is read as a request.
