@@ -111,15 +111,16 @@ impl Focus<'_> {
     #[inline(always)]
     fn step(&mut self, input: &mut [u8], searched: usize) -> Step {
         match &self.conn.proto {
-            // By far the most usual one, apart from the table of the others.
+            // By far the most usual ones, apart from the table of the others.
             Proto::H1(h1) if h1.state() == State::Idle => self.request(input, searched),
-            _ => self.step_within(input, searched),
+            Proto::Ws(..) => self.frame(input, searched),
+            _ => self.step_within(input),
         }
     }
 
     /// One step of what has begun before.
     #[inline(never)]
-    fn step_within(&mut self, input: &mut [u8], searched: usize) -> Step {
+    fn step_within(&mut self, input: &mut [u8]) -> Step {
         match &self.conn.proto {
             Proto::H1(h1) => match h1.state() {
                 State::Idle | State::Owed | State::Answering => Step::Wait,
@@ -127,7 +128,7 @@ impl Focus<'_> {
                 // Input after the last request is thrown away.
                 State::Closing => Step::Used(input.len()),
             },
-            Proto::Ws(..) => self.frame(input, searched),
+            Proto::Ws(..) => Step::Wait,
             // A client has nothing to say on an event stream: there is no request after it.
             Proto::Events(..) => Step::Used(input.len()),
             Proto::Raw(_) => self.raw(input),

@@ -50,7 +50,8 @@ pub fn unmask_seen(payload: &mut [u8], key: [u8; 4]) -> bool {
 fn unmask_long(payload: &mut [u8], key: [u8; 4]) -> bool {
     let (blocks, rest) = payload.as_chunks_mut::<64>();
     let seen = unmask_blocks(blocks, u32::from_ne_bytes(key));
-    unmask_seen(rest, key) && seen & 0x8080_8080_8080_8080 == 0
+    let ascii = seen & 0x8080_8080_8080_8080 == 0;
+    if rest.is_empty() { ascii } else { unmask_seen(rest, key) && ascii }
 }
 
 /// Unmasks blocks; gives all that it saw, ORed.

@@ -66,7 +66,7 @@ impl Focus<'_> {
 
     /// Runs something on an open connection, mostly a callback; then ends it if that is what came of it. Nothing is run on one that
     /// has ended. A panic takes back what was sent and ends the connection.
-    #[inline]
+    #[inline(always)]
     fn with_live(&mut self, call: impl FnOnce(&dyn AnyHandler, &mut AnyConn, &mut LivePort<'_, '_>)) {
         let Some(mut live) = self.take_live() else { return };
         let mark = self.out().mark();

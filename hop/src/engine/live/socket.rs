@@ -12,7 +12,7 @@ use crate::wire::close;
 
 impl Focus<'_> {
     /// Reads a frame, or what is there of one, of which `known` bytes were there before.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn frame(&mut self, input: &mut [u8], known: usize) -> Step {
         if known == input.len() {
             // Looked at again for another reason: nothing has come, and this is no sign of life.
@@ -32,6 +32,19 @@ impl Focus<'_> {
             }
             message_bytes_max = live.message_bytes_max();
         }
+        let Some(whole) = ws.whole_at(input, message_bytes_max) else { return self.any_frame(input, message_bytes_max) };
+        let used = whole.end;
+        match ws.unmask(whole, input) {
+            Ok((kind, data)) => self.message(Message { kind, data }),
+            Err(error) => return self.violated(error),
+        }
+        Step::Used(used)
+    }
+
+    /// Reads any frame, or any part of one.
+    #[inline(never)]
+    fn any_frame(&mut self, input: &mut [u8], message_bytes_max: usize) -> Step {
+        let Proto::Ws(ws, _) = &mut self.conn.proto else { return Step::Wait };
         let Some(mut unpacker) = self.common.unpacker.take() else { return Step::Wait };
         let step = match ws.step(input, message_bytes_max, &mut unpacker) {
             Ok((0, Event::None)) => Step::Partial,
@@ -57,7 +70,7 @@ impl Focus<'_> {
         self.common.cork.len() > max || self.conn.queue.as_ref().is_some_and(|queue| queue.memory_bytes() > max)
     }
 
-    #[inline]
+    #[inline(always)]
     fn message(&mut self, message: Message<'_>) {
         self.common.counts.received += 1;
         self.with_live(|handler, conn, port| handler.on_ws_message(&mut WebSocket::new(port), conn, message));

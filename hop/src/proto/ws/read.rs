@@ -23,21 +23,36 @@ impl Ws {
     /// What the peer did wrong, to be answered by [`Ws::fail`].
     #[inline]
     pub fn step<'b>(&mut self, input: &'b mut [u8], message_bytes_max: usize, unpacker: &'b mut Unpacker) -> Step<'b> {
-        // Nearly every frame is a whole message: the one path that has to be straight.
-        if self.gathering.is_none()
-            && self.reading == Reading::Open
-            && let Some(whole) = frame::whole(input)
-            && whole.end - whole.start <= message_bytes_max
-        {
-            let Whole { binary, key, start, end } = whole;
-            let data = &mut input[start..end];
-            let ascii = unmask_seen(data, key);
-            if !(ascii || binary) {
-                return self.text(end, data);
-            }
-            return Ok((end, Event::Message { kind: if binary { Kind::Binary } else { Kind::Text }, data }));
+        if let Some(whole) = self.whole_at(input, message_bytes_max) {
+            let used = whole.end;
+            let (kind, data) = self.unmask(whole, input)?;
+            return Ok((used, Event::Message { kind, data }));
         }
         self.any(input, message_bytes_max, unpacker)
+    }
+
+    /// Whether a message that is whole comes next, as nearly every frame is one: to be read by [`Ws::unmask`], which is the one path
+    /// that has to be straight. `None` says nothing: ask [`Ws::step`].
+    #[inline(always)]
+    pub fn whole_at(&self, input: &[u8], message_bytes_max: usize) -> Option<Whole> {
+        let begins = self.gathering.is_none() && self.reading == Reading::Open;
+        frame::whole(input).filter(|whole| begins && whole.end - whole.start <= message_bytes_max)
+    }
+
+    /// The message that [`Ws::whole_at`] has found at the start of `input`, unmasked in place.
+    ///
+    /// # Errors
+    ///
+    /// When it is said to be text and is none.
+    #[inline(always)]
+    pub fn unmask<'b>(&mut self, whole: Whole, input: &'b mut [u8]) -> Result<(Kind, &'b [u8]), WsError> {
+        let Whole { binary, key, start, end } = whole;
+        let data = &mut input[start..end];
+        let ascii = unmask_seen(data, key);
+        if binary {
+            return Ok((Kind::Binary, data));
+        }
+        if ascii || self.is_text(data) { Ok((Kind::Text, data)) } else { Err(WsError::Text) }
     }
 
     /// Any frame, or any part of one.
@@ -200,14 +215,14 @@ impl Ws {
         Err(WsError::Compressed)
     }
 
-    /// A whole text that is not ASCII.
+    /// Whether what is not ASCII is text. If not, nothing is read any more.
     #[inline(never)]
-    fn text<'b>(&mut self, end: usize, data: &'b [u8]) -> Step<'b> {
-        if !utf8::is_valid(data) {
+    fn is_text(&mut self, data: &[u8]) -> bool {
+        let valid = utf8::is_valid(data);
+        if !valid {
             self.stop();
-            return Err(WsError::Text);
         }
-        Ok((end, Event::Message { kind: Kind::Text, data }))
+        valid
     }
 
     /// Nothing is read any more.
