@@ -18,19 +18,23 @@ impl Focus<'_> {
     /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
     /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline. What stays open
     /// notes when it was active, and is asked when an old deadline comes.
+    ///
+    /// Says whether it is idleness that is waited for.
     #[inline(always)]
-    pub(crate) fn rearm(&mut self) {
+    pub(crate) fn rearm(&mut self) -> bool {
         let timer = waits_for(self.conn);
         if timer == Timer::Idle && matches!(self.conn.proto, Proto::H1(_)) {
             // By far the most turns end so.
             self.conn.timer = timer;
             let deadline = self.outside.now.ticks.plus(self.common.timeouts.idle);
-            return self.common.wheel.set(self.id.slot, deadline);
+            self.common.wheel.set(self.id.slot, deadline);
+            return true;
         }
         if timer != self.conn.timer || timer == Timer::Body {
             self.conn.timer = timer;
             self.set_deadline();
         }
+        timer == Timer::Idle
     }
 
     #[inline(never)]

@@ -59,9 +59,10 @@ impl<'e> Focus<'e> {
 }
 
 impl Focus<'_> {
-    /// One turn: uses the unread input and `fresh` behind it, as far as possible.
+    /// One turn: uses the unread input and `fresh` behind it, as far as possible. Says whether the connection is idle then: what the
+    /// turn has written is all that is left to do.
     #[inline(always)]
-    pub(crate) fn turn(&mut self, fresh: &mut [u8]) {
+    pub(crate) fn turn(&mut self, fresh: &mut [u8]) -> bool {
         if self.conn.carry.is_some() {
             self.use_carry(fresh);
         } else {
@@ -70,7 +71,7 @@ impl Focus<'_> {
                 self.keep(Box::new(Carry::from(fresh.split_at(used).1)), searched);
             }
         }
-        self.settle();
+        self.settle()
     }
 
     /// Uses the unread input and `fresh` behind it.

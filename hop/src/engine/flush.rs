@@ -26,11 +26,10 @@ impl Engine {
         debug_assert!(self.common.cork.is_empty(), "a connection is flushed before the next one is touched");
         self.common.date.refresh(outside.now.unix_seconds);
         let Some((mut focus, input)) = self.focus(id, outside) else { return };
-        match focus.conn.session {
-            None => focus.turn(&mut input[..n]),
-            Some(_) => focus.decrypt(&input[..n]),
-        }
-        if focus.conn.is_at_rest() {
+        if focus.conn.session.is_some() {
+            focus.decrypt(&input[..n]);
+        } else if focus.turn(&mut input[..n]) {
+            debug_assert!(focus.conn.is_at_rest(), "an idle connection has nothing else to do");
             self.resting = id.pack();
         }
     }
@@ -182,21 +181,21 @@ impl Focus<'_> {
             carry.get_or_insert_default().append(&plain);
         }
         match decrypted {
-            Ok(()) => self.turn(&mut []),
+            Ok(()) => _ = self.turn(&mut []),
             Err(_) => self.cut(CloseReason::Left),
         }
     }
 
-    /// After a turn: ends what cannot go on, and sets the deadline.
+    /// After a turn: ends what cannot go on, and sets the deadline. Says whether the connection rests.
     #[inline(always)]
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) -> bool {
         if self.conn.ended && !has_requests(self.conn) {
             self.settle_ended();
         }
         if self.common.stopping {
             self.retire();
         }
-        self.rearm();
+        self.rearm()
     }
 
     /// The client has sent its last, and all of it was read.

@@ -39,18 +39,19 @@ pub fn plain(out: &mut Vec<u8>, status: StatusCode, date: &Date, content_type: O
 
 /// The digits of the length, and the end of the head. Up to four digits leave as one word, which is cheaper than three copies.
 #[inline(always)]
-fn end_plain(out: &mut Vec<u8>, mut length: usize) {
+fn end_plain(out: &mut Vec<u8>, length: usize) {
     if length > 9999 {
         out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
         return out.extend_from_slice(b"\r\n\r\n");
     }
     let mut word = u64::from_le_bytes(*b"\r\n\r\n\0\0\0\0");
     let mut end = out.len() + 4;
+    let mut left = length as u32;
     loop {
-        word = word << 8 | (b'0' as usize + length % 10) as u64;
+        word = word << 8 | u64::from(u32::from(b'0') + left % 10);
         end += 1;
-        length /= 10;
-        if length == 0 {
+        left /= 10;
+        if left == 0 {
             break;
         }
     }

@@ -32,7 +32,9 @@ impl Focus<'_> {
             }
             message_bytes_max = live.message_bytes_max();
         }
-        let Some(whole) = ws.whole_at(input, message_bytes_max) else { return self.any_frame(input, message_bytes_max) };
+        let Some(whole) = ws.whole_at(input, message_bytes_max) else {
+            return self.any_frame(input, message_bytes_max);
+        };
         let used = whole.end;
         match ws.unmask(whole, input) {
             Ok((kind, data)) => self.message(Message { kind, data }),

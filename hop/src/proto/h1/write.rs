@@ -21,7 +21,7 @@ impl H1 {
     ) {
         // Of a request that is whole no `100 Continue` is owed, and its answer's begin and end are one move.
         let plain = self.state == State::Owed && self.keep_alive && !self.http10 && self.asked == Asked::Usual;
-        if !plain || says_no_body(status) {
+        if !plain || status != StatusCode::OK && says_no_body(status) {
             return self.whole_with_care(out, date, status, content_type, body);
         }
         self.step(Move::AnswerBegin);
