@@ -1,4 +1,5 @@
-//! The servers that are compared: which there are, how they are built and found, and the folder that they serve.
+//! The servers that are compared: which there are, how they are built and found, and the folder that they serve. A server
+//! is named as it is started: its binary, and its arguments if there are any.
 
 use crate::requests::{FILE_BYTES, FILE_NAME};
 use std::{
@@ -18,6 +19,9 @@ pub const ECHO: [&str; 4] = ["limit_ws", "fastwebsockets_echo", "tungstenite_ech
 
 /// Servers that send what is posted to `/publish` to the WebSockets at `/ws-topic`. The first is the ceiling.
 pub const FAN_OUT: [&str; 2] = ["limit_fanout", "hop_fanout"];
+
+/// One axum app, served by axum itself, which the other is measured against, and by hop.
+pub const AXUM: [&str; 2] = ["axum_example --serve axum", "axum_example --serve hop"];
 
 /// Builds the servers in the profile of this program, and tells where they lie.
 ///
@@ -55,10 +59,19 @@ pub fn folder() -> io::Result<PathBuf> {
     Ok(folder.parent().filter(|_| folder.ends_with("deps")).unwrap_or(folder).to_owned())
 }
 
-/// Those of `known` that were asked for (all, if none were) and exist in `folder`.
+/// What a server is started by: its binary, which is the first word of its name, and its arguments, the words after it.
+pub fn command(folder: &Path, server: &str) -> (PathBuf, Vec<String>) {
+    (folder.join(binary(server)), server.split(' ').skip(1).map(str::to_owned).collect())
+}
+
+/// Those of `known` that were asked for, by name or by binary (all, if none were), and whose binary exists in `folder`.
 pub fn present<'a>(known: &[&'a str], asked: &[&str], folder: &Path) -> Vec<&'a str> {
-    let is_asked_for = |name: &&str| asked.is_empty() || asked.contains(name);
-    known.iter().copied().filter(is_asked_for).filter(|name| folder.join(name).is_file()).collect()
+    let is_asked_for = |name: &&str| asked.is_empty() || asked.contains(name) || asked.contains(&binary(name));
+    known.iter().copied().filter(is_asked_for).filter(|name| folder.join(binary(name)).is_file()).collect()
+}
+
+fn binary(server: &str) -> &str {
+    server.split(' ').next().unwrap_or_default()
 }
 
 /// A folder of its own with the one file of the file workload; removed when dropped.
