@@ -6,6 +6,7 @@ use std::{
     env, fs, io,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// Servers that answer the shared body to `/`. The first is the ceiling that the others are measured against.
@@ -84,7 +85,9 @@ impl Site {
     /// # Errors
     /// When it cannot be written.
     pub fn new() -> io::Result<Site> {
-        let path = env::temp_dir().join(format!("hop-benches-{}", std::process::id()));
+        static SITES: AtomicU32 = AtomicU32::new(0);
+        let name = format!("hop-benches-{}-{}", std::process::id(), SITES.fetch_add(1, Ordering::Relaxed));
+        let path = env::temp_dir().join(name);
         fs::create_dir_all(&path)?;
         let bytes: Vec<u8> = (0..FILE_BYTES).map(|at| (at % 251) as u8).collect();
         fs::write(path.join(FILE_NAME), bytes)?;
@@ -100,5 +103,21 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_found_by_its_binary_and_started_with_its_arguments() {
+        let folder = Path::new("/bin");
+        let (binary, more) = command(folder, "sh -c exit");
+        assert_eq!((binary, more), (folder.join("sh"), vec!["-c".to_owned(), "exit".to_owned()]));
+        let known = ["sh -c true", "sh -c false", "no-such-program -c"];
+        assert_eq!(present(&known, &[], folder), known[..2]);
+        assert_eq!(present(&known, &["sh"], folder), known[..2]);
+        assert_eq!(present(&known, &["sh -c false"], folder), known[1..2]);
     }
 }

@@ -75,14 +75,12 @@ pub fn json(rows: &[Row], rounds: u32, slices: usize) -> Value {
 }
 
 fn machine() -> Value {
-    let first = |path: &str, key: &str| {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        text.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned()
-    };
-    let model = first("/proc/cpuinfo", "model name");
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processors.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
     json!({
-        "kernel": first("/proc/sys/kernel/osrelease", ""),
-        "cpu": model.split_once(": ").map_or("", |(_, model)| model),
-        "cores": std::thread::available_parallelism().map_or(0, |cores| cores.get()),
+        "kernel": fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
+        "cpu": model.map_or("", |(_, model)| model),
+        // This thread is bound to one of them, so that it cannot ask in the usual way.
+        "cores": processors.lines().filter(|line| line.starts_with("processor")).count(),
     })
 }
