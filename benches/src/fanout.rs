@@ -81,17 +81,12 @@ impl Audience {
     /// # Errors
     /// When a subscriber hears something else, or nothing for 30 seconds.
     pub fn run(&mut self, stop: Stop) -> io::Result<Outcome> {
-        let (started, mut deliveries) = (Instant::now(), 0);
+        let (started, end, mut deliveries) = (Instant::now(), stop.begin(), 0);
         loop {
             self.publish()?;
             deliveries += self.subscribers.len() as u64;
-            let elapsed = started.elapsed();
-            let is_over = match stop {
-                Stop::Requests(most) => deliveries >= most,
-                Stop::Time(time) => elapsed >= time,
-            };
-            if is_over {
-                return Ok(Outcome { requests: deliveries, elapsed });
+            if end.has_come(deliveries) {
+                return Ok(Outcome { requests: deliveries, elapsed: started.elapsed() });
             }
         }
     }

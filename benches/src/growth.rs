@@ -2,7 +2,7 @@
 
 use crate::{
     exchange::Exchange,
-    load::{self, Plan, Stop},
+    load::{Load, Plan, Stop},
     process::Server,
 };
 use serde::Serialize;
@@ -48,6 +48,6 @@ impl Cost {
 /// # Errors
 /// When the server fails a request.
 pub fn warm_up(addr: SocketAddr, exchange: &Exchange) -> io::Result<()> {
-    let stop = Stop::Requests(10_000);
-    load::run(&Plan { addr, connections: 64, exchange, pipelined: 1, per_connection: None, stop }).map(drop)
+    let plan = Plan { addr, connections: 64, exchange: exchange.clone(), pipelined: 1, per_connection: None };
+    Load::open(plan)?.run(Stop::Requests(10_000)).map(drop)
 }

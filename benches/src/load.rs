@@ -1,7 +1,7 @@
 //! A small load generator: epoll, one thread, a fixed request, answers recognised by their length.
 //!
-//! It does what wrk cannot: an exact number of requests, connections that close after some, idle ones that stay, WebSocket
-//! messages and their echoes.
+//! It does what wrk cannot: an exact number of requests, run after run over the same connections; connections that close
+//! after some; idle ones that stay; WebSocket messages and their echoes.
 
 use crate::exchange::{Exchange, wrong};
 use rustix::{
@@ -17,23 +17,21 @@ use std::{
 
 const INPUT_BYTES: usize = 256 * 1024;
 /// A server that answers nothing for so long has lost a request.
-const STALL: Duration = Duration::from_secs(30);
+pub(crate) const STALL: Duration = Duration::from_secs(30);
 
-/// What is sent, over how many connections, and until when.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan<'a> {
+/// What is sent, and over how many connections.
+#[derive(Clone, Debug)]
+pub struct Plan {
     /// The server.
     pub addr: SocketAddr,
     /// How many connections are busy at once.
     pub connections: usize,
     /// What is sent and expected.
-    pub exchange: &'a Exchange,
+    pub exchange: Exchange,
     /// How many requests are sent at once on a connection; the next ones follow when all are answered.
     pub pipelined: usize,
     /// After how many requests a connection is closed and replaced; `None`: never.
     pub per_connection: Option<u64>,
-    /// When to stop.
-    pub stop: Stop,
 }
 
 /// When a run ends.
@@ -43,6 +41,29 @@ pub enum Stop {
     Requests(u64),
     /// After this time, and when what is under way has been answered.
     Time(Duration),
+}
+
+/// The end of a run that has begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    requests: u64,
+    deadline: Option<Instant>,
+}
+
+impl Stop {
+    pub(crate) fn begin(self) -> End {
+        match self {
+            Stop::Requests(requests) => End { requests, deadline: None },
+            Stop::Time(time) => End { requests: u64::MAX, deadline: Some(Instant::now() + time) },
+        }
+    }
+}
+
+impl End {
+    /// Whether nothing more is to be sent after so many requests.
+    pub(crate) fn has_come(self, sent: u64) -> bool {
+        sent >= self.requests || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
 }
 
 /// What a run has done.
@@ -69,29 +90,9 @@ pub fn hold(addr: SocketAddr, exchange: &Exchange, count: usize, opened: impl Fn
     (0..count).map(|_| exchange.used(addr).inspect(|_| opened())).collect()
 }
 
-/// Carries a plan out.
-///
-/// # Errors
-/// When a connection fails or is closed by the server, when an answer is not the expected one, and when nothing at all
-/// arrives for 30 seconds.
-pub fn run(plan: &Plan<'_>) -> io::Result<Outcome> {
-    let mut load = Load::new(plan)?;
-    let started = Instant::now();
-    load.deadline = match plan.stop {
-        Stop::Time(time) => Some(started + time),
-        Stop::Requests(_) => None,
-    };
-    for at in 0..plan.connections {
-        load.next_batch(at)?;
-    }
-    while load.busy > 0 {
-        load.turn()?;
-    }
-    Ok(Outcome { requests: load.answered, elapsed: started.elapsed() })
-}
-
-struct Load<'a> {
-    plan: &'a Plan<'a>,
+/// The open connections of a plan, on which requests can be sent again and again.
+pub struct Load {
+    plan: Plan,
     batch: Vec<u8>,
     batch_answer_bytes: usize,
     poll: OwnedFd,
@@ -101,8 +102,7 @@ struct Load<'a> {
     /// Connections with a batch under way.
     busy: usize,
     sent: u64,
-    answered: u64,
-    deadline: Option<Instant>,
+    end: End,
 }
 
 struct Connection {
@@ -112,23 +112,43 @@ struct Connection {
     requests: u64,
 }
 
-impl<'a> Load<'a> {
-    fn new(plan: &'a Plan<'a>) -> io::Result<Load<'a>> {
+impl Load {
+    /// Opens the connections and sends no request yet.
+    ///
+    /// # Errors
+    /// When one of them fails; descriptors may have run out on either side.
+    pub fn open(plan: Plan) -> io::Result<Load> {
         let poll = epoll::create(CreateFlags::CLOEXEC)?;
-        let connections: io::Result<_> = (0..plan.connections).map(|at| Connection::open(plan, &poll, at)).collect();
+        let connections: io::Result<_> = (0..plan.connections).map(|at| Connection::open(&plan, &poll, at)).collect();
         Ok(Load {
-            plan,
             batch: plan.exchange.request.repeat(plan.pipelined),
             batch_answer_bytes: plan.exchange.answer_bytes * plan.pipelined,
+            connections: connections?,
+            plan,
             poll,
             events: Vec::with_capacity(1024),
-            connections: connections?,
             input: vec![0; INPUT_BYTES],
             busy: 0,
             sent: 0,
-            answered: 0,
-            deadline: None,
+            end: Stop::Requests(0).begin(),
         })
+    }
+
+    /// Sends requests until told to stop, and waits for all answers; the connections stay open.
+    ///
+    /// # Errors
+    /// When a connection fails or is closed by the server, when an answer is not the expected one, and when nothing at all
+    /// arrives for 30 seconds. The load is of no further use then.
+    pub fn run(&mut self, stop: Stop) -> io::Result<Outcome> {
+        let started = Instant::now();
+        (self.sent, self.end) = (0, stop.begin());
+        for at in 0..self.plan.connections {
+            self.next_batch(at)?;
+        }
+        while self.busy > 0 {
+            self.turn()?;
+        }
+        Ok(Outcome { requests: self.sent, elapsed: started.elapsed() })
     }
 
     fn turn(&mut self) -> io::Result<()> {
@@ -159,18 +179,17 @@ impl<'a> Load<'a> {
             return Ok(());
         }
         connection.requests += self.plan.pipelined as u64;
-        self.answered += self.plan.pipelined as u64;
         self.busy -= 1;
         self.next_batch(at)
     }
 
     fn next_batch(&mut self, at: usize) -> io::Result<()> {
-        if self.is_over() {
+        if self.end.has_come(self.sent) {
             return Ok(());
         }
         let connection = &mut self.connections[at];
         if self.plan.per_connection.is_some_and(|most| connection.requests >= most) {
-            *connection = Connection::open(self.plan, &self.poll, at)?;
+            *connection = Connection::open(&self.plan, &self.poll, at)?;
         }
         connection.stream.write_all(&self.batch)?;
         connection.left = self.batch_answer_bytes;
@@ -178,18 +197,11 @@ impl<'a> Load<'a> {
         self.busy += 1;
         Ok(())
     }
-
-    fn is_over(&self) -> bool {
-        match (self.plan.stop, self.deadline) {
-            (Stop::Requests(most), _) => self.sent >= most,
-            (Stop::Time(_), deadline) => deadline.is_some_and(|deadline| Instant::now() >= deadline),
-        }
-    }
 }
 
 impl Connection {
     /// The socket stays blocking: it is read only when epoll calls it readable, and a batch fits its send buffer.
-    fn open(plan: &Plan<'_>, poll: &OwnedFd, at: usize) -> io::Result<Connection> {
+    fn open(plan: &Plan, poll: &OwnedFd, at: usize) -> io::Result<Connection> {
         let stream = plan.exchange.open(plan.addr)?;
         epoll::add(poll, &stream, EventData::new_u64(at as u64), EventFlags::IN)?;
         Ok(Connection { stream, left: 0, requests: 0 })

@@ -1,10 +1,12 @@
-//! The servers that are compared: which there are, how they are built and found, and the folder that they serve.
+//! The servers that are compared: which there are, how they are built and found, and the folder that they serve. A server
+//! is named as it is started: its binary, and its arguments if there are any.
 
 use crate::requests::{FILE_BYTES, FILE_NAME};
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// Servers that answer the shared body to `/`. The first is the ceiling that the others are measured against.
@@ -18,6 +20,9 @@ pub const ECHO: [&str; 4] = ["limit_ws", "fastwebsockets_echo", "tungstenite_ech
 
 /// Servers that send what is posted to `/publish` to the WebSockets at `/ws-topic`. The first is the ceiling.
 pub const FAN_OUT: [&str; 2] = ["limit_fanout", "hop_fanout"];
+
+/// One axum app, served by axum itself, which the other is measured against, and by hop.
+pub const AXUM: [&str; 2] = ["axum_example --serve axum", "axum_example --serve hop"];
 
 /// Builds the servers in the profile of this program, and tells where they lie.
 ///
@@ -55,10 +60,19 @@ pub fn folder() -> io::Result<PathBuf> {
     Ok(folder.parent().filter(|_| folder.ends_with("deps")).unwrap_or(folder).to_owned())
 }
 
-/// Those of `known` that were asked for (all, if none were) and exist in `folder`.
+/// What a server is started by: its binary, which is the first word of its name, and its arguments, the words after it.
+pub fn command(folder: &Path, server: &str) -> (PathBuf, Vec<String>) {
+    (folder.join(binary(server)), server.split(' ').skip(1).map(str::to_owned).collect())
+}
+
+/// Those of `known` that were asked for, by name or by binary (all, if none were), and whose binary exists in `folder`.
 pub fn present<'a>(known: &[&'a str], asked: &[&str], folder: &Path) -> Vec<&'a str> {
-    let is_asked_for = |name: &&str| asked.is_empty() || asked.contains(name);
-    known.iter().copied().filter(is_asked_for).filter(|name| folder.join(name).is_file()).collect()
+    let is_asked_for = |name: &&str| asked.is_empty() || asked.contains(name) || asked.contains(&binary(name));
+    known.iter().copied().filter(is_asked_for).filter(|name| folder.join(binary(name)).is_file()).collect()
+}
+
+fn binary(server: &str) -> &str {
+    server.split(' ').next().unwrap_or_default()
 }
 
 /// A folder of its own with the one file of the file workload; removed when dropped.
@@ -71,7 +85,9 @@ impl Site {
     /// # Errors
     /// When it cannot be written.
     pub fn new() -> io::Result<Site> {
-        let path = env::temp_dir().join(format!("hop-benches-{}", std::process::id()));
+        static SITES: AtomicU32 = AtomicU32::new(0);
+        let name = format!("hop-benches-{}-{}", std::process::id(), SITES.fetch_add(1, Ordering::Relaxed));
+        let path = env::temp_dir().join(name);
         fs::create_dir_all(&path)?;
         let bytes: Vec<u8> = (0..FILE_BYTES).map(|at| (at % 251) as u8).collect();
         fs::write(path.join(FILE_NAME), bytes)?;
@@ -87,5 +103,21 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_found_by_its_binary_and_started_with_its_arguments() {
+        let folder = Path::new("/bin");
+        let (binary, more) = command(folder, "sh -c exit");
+        assert_eq!((binary, more), (folder.join("sh"), vec!["-c".to_owned(), "exit".to_owned()]));
+        let known = ["sh -c true", "sh -c false", "no-such-program -c"];
+        assert_eq!(present(&known, &[], folder), known[..2]);
+        assert_eq!(present(&known, &["sh"], folder), known[..2]);
+        assert_eq!(present(&known, &["sh -c false"], folder), known[1..2]);
     }
 }

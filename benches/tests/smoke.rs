@@ -3,12 +3,17 @@
 use hop_benches::{
     exchange::Exchange,
     fanout::Audience,
-    load::{self, Plan, Stop},
-    peers::Site,
+    http2::Http2,
+    load::{self, Load, Plan, Stop},
+    measure::{Bench, Client},
+    peers::{self, Site},
     process::Server,
-    requests, websocket,
+    requests,
+    rounds::Round,
+    websocket,
+    workload::{self, Workload},
 };
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 fn limit() -> Server {
     Server::start(Path::new(env!("CARGO_BIN_EXE_limit")), &[], 1, None).unwrap()
@@ -18,9 +23,12 @@ fn http(server: &Server, request: &[u8]) -> Exchange {
     Exchange::http(server.addr, request).unwrap()
 }
 
-fn plan<'a>(server: &Server, exchange: &'a Exchange, requests: u64) -> Plan<'a> {
-    let stop = Stop::Requests(requests);
-    Plan { addr: server.addr, connections: 8, exchange, pipelined: 1, per_connection: None, stop }
+fn plan(server: &Server, exchange: &Exchange) -> Plan {
+    Plan { addr: server.addr, connections: 8, exchange: exchange.clone(), pipelined: 1, per_connection: None }
+}
+
+fn answered(plan: Plan, requests: u64) -> u64 {
+    Load::open(plan).unwrap().run(Stop::Requests(requests)).unwrap().requests
 }
 
 #[test]
@@ -28,24 +36,35 @@ fn an_exact_number_of_requests_is_answered() {
     let server = limit();
     let exchange = http(&server, requests::BROWSER);
     assert_eq!(exchange.answer_bytes, requests::ANSWER.len());
-    assert_eq!(load::run(&plan(&server, &exchange, 1000)).unwrap().requests, 1000);
+    assert_eq!(answered(plan(&server, &exchange), 1000), 1000);
+}
+
+#[test]
+fn a_load_runs_twice_over_the_same_connections() {
+    let server = limit();
+    let exchange = http(&server, requests::BARE);
+    let mut load = Load::open(plan(&server, &exchange)).unwrap();
+    assert_eq!(load.run(Stop::Requests(100)).unwrap().requests, 100);
+    let descriptors = server.descriptors().unwrap();
+    assert_eq!(load.run(Stop::Requests(300)).unwrap().requests, 300);
+    assert_eq!(server.descriptors().unwrap(), descriptors);
 }
 
 #[test]
 fn pipelined_requests_are_counted_in_whole_batches() {
     let server = limit();
     let exchange = http(&server, requests::BARE);
-    let plan = Plan { pipelined: 16, ..plan(&server, &exchange, 1000) };
-    assert_eq!(load::run(&plan).unwrap().requests, 1008);
+    let plan = Plan { pipelined: 16, ..plan(&server, &exchange) };
+    assert_eq!(answered(plan, 1000), 1008);
 }
 
 #[test]
 fn connections_can_be_replaced_while_others_are_held_idle() {
     let server = limit();
     let exchange = http(&server, requests::BARE);
-    let plan = Plan { per_connection: Some(10), ..plan(&server, &exchange, 500) };
+    let plan = Plan { per_connection: Some(10), ..plan(&server, &exchange) };
     let held = load::hold(server.addr, &exchange, 20, || ()).unwrap();
-    assert_eq!(load::run(&plan).unwrap().requests, 500);
+    assert_eq!(answered(plan, 500), 500);
     assert_eq!(held.len(), 20);
 }
 
@@ -56,7 +75,7 @@ fn a_whole_file_is_fetched() {
     let server = Server::start(path, &site.arguments(), 1, None).unwrap();
     let exchange = http(&server, &requests::file());
     assert!(exchange.answer_bytes > requests::FILE_BYTES);
-    assert_eq!(load::run(&plan(&server, &exchange, 40)).unwrap().requests, 40);
+    assert_eq!(answered(plan(&server, &exchange), 40), 40);
 }
 
 #[test]
@@ -70,8 +89,47 @@ fn messages_of_any_length_are_echoed_alone_and_coalesced() {
         let server = Server::start(Path::new(binary), &[], 1, None).unwrap();
         for bytes in [0, 20, 125, 126, 1024, 65_535, 65_536, 100_000] {
             let exchange = websocket::echo("/", bytes);
-            let plan = Plan { pipelined: if bytes > 1024 { 1 } else { 16 }, ..plan(&server, &exchange, 160) };
-            assert_eq!(load::run(&plan).unwrap().requests, 160, "{binary}, {bytes} bytes");
+            let plan = Plan { pipelined: if bytes > 1024 { 1 } else { 16 }, ..plan(&server, &exchange) };
+            assert_eq!(answered(plan, 160), 160, "{binary}, {bytes} bytes");
+        }
+    }
+}
+
+#[test]
+fn axum_and_hop_speak_http2_with_prior_knowledge() {
+    let folder = peers::build_example("axum_example").unwrap().parent().unwrap().to_owned();
+    for server in peers::AXUM {
+        let (binary, more) = peers::command(&folder, server);
+        let server = Server::start(&binary, &more, 1, None).unwrap();
+        let mut client = Http2::open(server.addr, 4, 8, hop_examples::BODY.len()).unwrap();
+        assert_eq!(client.run(Stop::Requests(100)).unwrap().requests, 100);
+        let descriptors = server.descriptors().unwrap();
+        assert_eq!(client.run(Stop::Requests(1001)).unwrap().requests, 1001);
+        assert_eq!(server.descriptors().unwrap(), descriptors);
+        let mut client = Http2::open(server.addr, 1, 1, 7).unwrap();
+        assert!(client.run(Stop::Requests(1)).unwrap_err().to_string().contains("28 bytes"));
+    }
+}
+
+fn workload(name: &str, idle: usize) -> Workload {
+    workload::all(idle).into_iter().find(|workload| workload.name == name).unwrap()
+}
+
+#[test]
+fn a_round_measures_every_server_once_a_turn() {
+    let folder = Path::new(env!("CARGO_BIN_EXE_limit")).parent().unwrap().to_owned();
+    let time = Duration::from_millis(10);
+    let bench = Bench { folder, cores: None, time, client: Client::Own, site: Site::new().unwrap() };
+    for (name, servers) in [("ws-20", &["limit_ws", "fastwebsockets_echo"][..]), ("idle-beside", &["limit"])] {
+        let workload = workload(name, 50);
+        let slice = bench.slice(&workload).unwrap();
+        let round = Round { bench: &bench, workload: &workload, servers, turns: 3, slice };
+        let mut measured = 0;
+        let found = round.run(&mut |_, slices| measured += slices).unwrap();
+        assert_eq!((found.len(), measured), (servers.len(), 3 * servers.len() * workload.instances()));
+        for found in found {
+            assert_eq!((found.samples.len(), found.ratios.len()), (3, 3));
+            assert!(found.samples.iter().all(|sample| sample.cpu_us > 0.0));
         }
     }
 }
@@ -92,7 +150,7 @@ fn what_is_published_reaches_every_subscriber() {
 fn the_cost_of_a_server_can_be_read() {
     let mut server = limit();
     let before = server.cpu_time().unwrap();
-    load::run(&plan(&server, &http(&server, requests::BARE), 5000)).unwrap();
+    assert_eq!(answered(plan(&server, &http(&server, requests::BARE)), 5000), 5000);
     assert!(server.cpu_time().unwrap() > before);
     assert_eq!(server.tasks().unwrap(), 0);
     assert_eq!(server.threads().unwrap(), 1);

@@ -106,9 +106,7 @@ impl Options {
 
 /// What `count` idle connections add to the server.
 fn measure(folder: &Path, server: &str, kind: Kind, count: usize, bar: &ProgressBar) -> io::Result<Cost> {
-    let mut words = server.split(' ');
-    let binary = folder.join(words.next().unwrap_or_default());
-    let more: Vec<String> = words.map(str::to_owned).collect();
+    let (binary, more) = peers::command(folder, server);
     let mut server = Server::start(&binary, &more, 1, None)?;
     let open = kind.opener(server.addr)?;
     // Threads, tasks and streams of the closed connections end on their own time.

@@ -1,34 +1,37 @@
 //! Measures the servers against each other: CPU time of the server per request, interleaved, server and client each on a
 //! core of its own.
 //!
-//! Each round starts every server afresh with one worker, one after the other, so that what the machine does meanwhile
-//! falls on all of them; a ratio is taken within its round, and the table shows the median of the rounds and the quartiles.
+//! Each round starts every server of a workload afresh with one worker and measures them in turn in short slices; a ratio is
+//! taken within its turn, and the table shows the median of all slices and the quartiles.
 
 use hop_benches::{
+    measure::{Bench, Client},
     peers::{self, Site},
     pin::{self, Cores},
-    stats::Spread,
-    workload::{self, Bench, Client, Sample, Workload},
+    report::{self, Row},
+    rounds::Round,
+    workload::{self, Workload},
 };
 use hop_examples::{Flag, Flags};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
 use std::{fs, io, time::Duration};
 
-const FLAGS: [Flag; 10] = [
+const FLAGS: [Flag; 11] = [
     Flag::new(
         "--workloads",
         "A,B",
         "",
-        "which (default: all): plain, browser, pipelined, churn, file, idle-beside, ws-20, ws-1024, fan-out-5000, fan-out-10000",
+        "which (default: all): plain, browser, pipelined, churn, file, idle-beside, ws-20, ws-1024, fan-out-5000, \
+         fan-out-10000, axum, axum-ws, axum-h2",
     ),
-    Flag::new("--servers", "A,B", "", "which, beside the ceilings (default: all that are built)"),
-    Flag::new("--rounds", "N", "7", "how often each server is measured"),
-    Flag::new("--milliseconds", "N", "1500", "about how long one measurement takes"),
+    Flag::new("--servers", "A,B", "", "which, beside the first of a workload (default: all that are built)"),
+    Flag::new("--rounds", "N", "4", "how often the servers are started"),
+    Flag::new("--slices", "N", "12", "how often each server is measured in a round"),
+    Flag::new("--milliseconds", "N", "150", "about how long a slice takes"),
     Flag::new("--idle", "N", "15000", "idle connections of idle-beside"),
-    Flag::new("--client", "NAME", "own", "who sends the requests: own or wrk"),
+    Flag::new("--client", "NAME", "own", "who sends the requests: own or wrk (which takes whole seconds a slice)"),
     Flag::new("--json", "FILE", "", "write all samples there"),
-    Flag::switch("--quick", "3 rounds of 200 ms: to see that all works, not to compare"),
+    Flag::switch("--quick", "2 rounds of 3 slices of 50 ms: to see that all works, not to compare"),
     Flag::switch("--no-pin", "leave server and client on any core"),
     Flag::switch("--no-build", "take the servers as they are"),
 ];
@@ -40,7 +43,7 @@ fn main() -> io::Result<()> {
         workload::all(options.idle).into_iter().filter(|workload| options.wants(workload)).collect();
     let rows = measure_all(&options, &bench, &workloads)?;
     if !options.json.is_empty() {
-        let report = json!({ "machine": machine(), "rounds": options.rounds, "rows": rows.iter().map(Row::json).collect::<Vec<_>>() });
+        let report = report::json(&rows, options.rounds, options.slices);
         fs::write(&options.json, serde_json::to_string_pretty(&report)?)?;
     }
     Ok(())
@@ -50,6 +53,7 @@ struct Options {
     workloads: Vec<String>,
     servers: Vec<String>,
     rounds: u32,
+    slices: usize,
     time: Duration,
     idle: usize,
     client: Client,
@@ -75,8 +79,9 @@ impl Options {
         Ok(Options {
             workloads,
             servers: owned("--servers"),
-            rounds: if quick { 3 } else { flags.number("--rounds")? },
-            time: Duration::from_millis(if quick { 200 } else { flags.number("--milliseconds")? }),
+            rounds: if quick { 2 } else { flags.number("--rounds")? },
+            slices: if quick { 3 } else { flags.number("--slices")? },
+            time: Duration::from_millis(if quick { 50 } else { flags.number("--milliseconds")? }),
             idle: flags.number("--idle")?,
             client,
             json: flags.text("--json").to_owned(),
@@ -96,11 +101,11 @@ impl Options {
     }
 
     fn wants(&self, workload: &Workload) -> bool {
-        workload.suits(self.client)
+        self.client.suits(workload)
             && (self.workloads.is_empty() || self.workloads.iter().any(|name| name == workload.name))
     }
 
-    /// The servers of a workload; its ceiling always leads.
+    /// The servers of a workload; its first always leads.
     fn servers(&self, workload: &Workload, bench: &Bench) -> Vec<&'static str> {
         let mut asked: Vec<&str> = self.servers.iter().map(String::as_str).collect();
         if !asked.is_empty() {
@@ -110,105 +115,37 @@ impl Options {
     }
 }
 
-/// One server under one workload, a sample for each round.
-struct Row {
-    workload: &'static str,
-    server: &'static str,
-    requests: u64,
-    samples: Vec<Sample>,
-    ratios: Vec<f64>,
-}
-
 fn measure_all(options: &Options, bench: &Bench, workloads: &[Workload]) -> io::Result<Vec<Row>> {
     let plans: Vec<_> = workloads.iter().map(|workload| (workload, options.servers(workload, bench))).collect();
-    let measurements = plans.iter().map(|(_, servers)| servers.len() as u64).sum::<u64>() * u64::from(options.rounds);
-    let bar = ProgressBar::new(measurements).with_style(
+    let turns = options.slices * options.rounds as usize;
+    let slices: usize = plans.iter().map(|(workload, servers)| servers.len() * workload.instances() * turns).sum();
+    let bar = ProgressBar::new(slices as u64).with_style(
         ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} (about {eta} left)").expect("the template is valid"),
     );
     let mut rows = Vec::new();
-    for (workload, servers) in plans {
-        let measured = measure(options.rounds, bench, workload, &servers, &bar)?;
+    for (workload, servers) in &plans {
+        let slice = bench.slice(workload)?;
+        let round = Round { bench, workload, servers, turns: options.slices, slice };
+        let measured = measure(options.rounds, &round, &bar)?;
         // At once, for a long run may be cut short.
-        bar.suspend(|| print(workload, &measured));
+        bar.suspend(|| report::print(workload, slice, &measured));
         rows.extend(measured);
     }
     bar.finish_and_clear();
     Ok(rows)
 }
 
-fn measure(
-    rounds: u32,
-    bench: &Bench,
-    workload: &Workload,
-    servers: &[&'static str],
-    bar: &ProgressBar,
-) -> io::Result<Vec<Row>> {
-    let requests = workload.requests(bench)?;
-    let row = |server| Row { workload: workload.name, server, requests, samples: vec![], ratios: vec![] };
-    let mut rows: Vec<Row> = servers.iter().copied().map(row).collect();
+fn measure(rounds: u32, round: &Round<'_>, bar: &ProgressBar) -> io::Result<Vec<Row>> {
+    let row = |server: &&'static str| Row::new(round.workload, server, round.slice);
+    let mut rows: Vec<Row> = round.servers.iter().map(row).collect();
     for _ in 0..rounds {
-        let mut ceiling_us = None;
-        for row in &mut rows {
-            bar.set_message(format!("{} {}", workload.name, row.server));
-            let sample = workload.measure(bench, row.server, requests)?;
-            let ceiling_us = *ceiling_us.get_or_insert(sample.cpu_us);
-            row.ratios.push(sample.cpu_us / sample.own_base_us.unwrap_or(ceiling_us));
-            row.samples.push(sample);
-            bar.inc(1);
+        let mut told = |doing: &str, slices: usize| {
+            bar.set_message(doing.to_owned());
+            bar.inc(slices as u64);
+        };
+        for (row, found) in rows.iter_mut().zip(round.run(&mut told)?) {
+            row.add(found);
         }
     }
     Ok(rows)
-}
-
-fn print(workload: &Workload, rows: &[Row]) {
-    let requests = rows.first().map_or(0, |row| row.requests);
-    let cpu = format!("CPU µs per {}", workload.unit);
-    println!("\n{}: {}; {requests} a measurement\n", workload.name, workload.about);
-    println!("| {:<19} | {cpu:>22} | {:>18} | {:>10} | {:>12} |", "server", "ratio", "per second", "resident MiB");
-    println!("|{:-<21}|{:->24}|{:->20}|{:->12}|{:->14}|", "", ":", ":", ":", ":");
-    for row in rows {
-        let (cpu, ratio, rate) = (row.cpu_us(), Spread::of(&row.ratios), row.rate());
-        if let (Some(cpu), Some(ratio), Some(rate)) = (cpu, ratio, rate) {
-            let (cpu, ratio) = (cpu.to_string(), ratio.to_string());
-            let resident = row.resident_mib().map_or("–".to_owned(), |mib| format!("{:.1}", mib.median));
-            println!("| {:<19} | {cpu:>22} | {ratio:>18} | {:>10.0} | {resident:>12} |", row.server, rate.median);
-        }
-    }
-}
-
-impl Row {
-    fn cpu_us(&self) -> Option<Spread> {
-        Spread::of(&self.samples.iter().map(|sample| sample.cpu_us).collect::<Vec<_>>())
-    }
-
-    fn rate(&self) -> Option<Spread> {
-        Spread::of(&self.samples.iter().map(|sample| sample.rate).collect::<Vec<_>>())
-    }
-
-    fn resident_mib(&self) -> Option<Spread> {
-        Spread::of(&self.samples.iter().filter_map(|sample| sample.resident_mib).collect::<Vec<_>>())
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "workload": self.workload, "server": self.server, "requests": self.requests,
-            "cpu_us_per_request": self.cpu_us(), "ratio": Spread::of(&self.ratios), "per_second": self.rate(),
-            "resident_mib": self.resident_mib(),
-            "samples": self.samples,
-        })
-    }
-}
-
-/// What the figures were measured on.
-fn machine() -> Value {
-    let first = |path: &str, key: &str| {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        text.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned()
-    };
-    let model = first("/proc/cpuinfo", "model name");
-    json!({
-        "kernel": first("/proc/sys/kernel/osrelease", ""),
-        "cpu": model.split_once(": ").map_or("", |(_, model)| model),
-        "cores": std::thread::available_parallelism().map_or(0, |cores| cores.get()),
-    })
 }

@@ -2,7 +2,7 @@
 
 use hop_benches::{
     exchange::Exchange,
-    load::{self, Plan, Stop},
+    load::{self, Load, Plan, Stop},
     pin, requests, websocket,
     workload::ECHO_PATH,
 };
@@ -37,22 +37,21 @@ fn main() -> io::Result<()> {
         Sent::Request(request) => Exchange::http(addr, request)?,
         Sent::Message(bytes) => websocket::echo(&options.path, *bytes),
     };
+    let held = load::hold(addr, &exchange, options.idle, || ())?;
+    let answer_bytes = exchange.answer_bytes;
     let plan = Plan {
         addr,
-        exchange: &exchange,
+        exchange,
         connections: options.connections,
         pipelined: options.pipelined,
         per_connection: options.per_connection,
-        stop: options.stop,
     };
-    let held = load::hold(addr, &exchange, options.idle, || ())?;
-    let outcome = load::run(&plan)?;
+    let outcome = Load::open(plan)?.run(options.stop)?;
     println!(
-        "{} requests in {:.3} s: {:.0} a second; answers of {} bytes, {} idle connections held",
+        "{} requests in {:.3} s: {:.0} a second; answers of {answer_bytes} bytes, {} idle connections held",
         outcome.requests,
         outcome.elapsed.as_secs_f64(),
         outcome.rate(),
-        exchange.answer_bytes,
         held.len()
     );
     Ok(())
