@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use futures_util::{Stream, stream};
 use hop_examples::{BODY, Flag, Options, listening, report_tasks};
@@ -64,6 +65,8 @@ fn by_axum(options: &Options) -> Result {
         report_tasks()?;
         let listener = tokio::net::TcpListener::bind(&options.addr).await?;
         listening(listener.local_addr()?);
+        // hop sets TCP_NODELAY, which hyper leaves to whoever accepts.
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap_or_default());
         axum::serve(listener, app()).with_graceful_shutdown(interrupted()).await?;
         Ok(())
     })

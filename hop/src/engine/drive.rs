@@ -2,28 +2,25 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 
-use super::flight::{Flight, Waits, again};
+use super::flight::{Flight, Waits};
 use super::flush::h1_of;
 use super::turn::{Later, Turn};
 use super::{Focus, Outside};
-use crate::app::body::{Body, BodyError, Feed};
+use crate::app::body::BodyError;
 use crate::app::peer::Peer;
 use crate::app::reply::Reply;
 use crate::app::request::{Arrival, Request};
 use crate::app::response::Response;
-use crate::app::router::{BodyMode, Endpoint, PathParams};
+use crate::app::router::{BodyMode, PathParams};
 use crate::buf::carry::Carry;
 use crate::buf::slab::ConnId;
 use crate::conn::{Proto, Timer};
 use crate::proto::cycle::State;
 use crate::proto::error::PeerError;
-use crate::proto::h1::BodyPiece;
 use crate::wire::head;
-use crate::wire::{encode, trailer};
 
 /// What one step of the loop did with the input.
 pub(crate) enum Step {
@@ -241,34 +238,9 @@ impl Focus<'_> {
         true
     }
 
-    /// Begins to gather a body: the callback runs when it is whole.
-    fn gather(&mut self, endpoint: &Arc<Endpoint>, raw: &[u8]) -> Step {
-        let mut flight = Flight::new(endpoint, raw);
-        flight.waits = Waits::Body;
-        self.conn.flight = Some(Box::new(flight));
-        self.say_continue();
-        Step::Used(raw.len())
-    }
-
-    /// Makes the streamed body that an extractor may take.
-    fn feed(&mut self, endpoint: &Arc<Endpoint>, raw: &[u8]) -> Body {
-        let (feed, body) = Feed::new(self.id, Arc::clone(&self.common.mailbox));
-        let mut flight = Flight::new(endpoint, raw);
-        flight.feed = Some(feed);
-        self.conn.flight = Some(Box::new(flight));
-        body
-    }
-
-    /// RFC 9110 §10.1.1: tells a client that waits for it to send the body.
-    pub(crate) fn say_continue(&mut self) {
-        if self.h1().take_continue() {
-            self.out().write(|out| out.extend_from_slice(encode::CONTINUE));
-        }
-    }
-
     /// Runs the callback, and does what it has asked for.
     #[inline(always)]
-    fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
+    pub(super) fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
         let mut turn = Turn { focus: self, request: Some(request), later: None, opening: false };
         let before = (turn.focus.h1().checkpoint(), turn.focus.out().mark());
         let handler = &request.endpoint.handler;
@@ -278,90 +250,6 @@ impl Focus<'_> {
         }
         let Turn { later, opening, .. } = turn;
         self.go_on(Some(request), raw, later, opening);
-    }
-
-    /// Reads a part of a body to where it is wanted, and its end with its last byte.
-    fn body(&mut self, input: &[u8]) -> Step {
-        let step = self.part_of_body(input);
-        if matches!(step, Step::Used(_)) && self.body_ends_here() {
-            self.part_of_body(&[]);
-        }
-        step
-    }
-
-    /// Whether the last byte of a counted body was read, so that its end needs no further input.
-    fn body_ends_here(&mut self) -> bool {
-        let h1 = self.h1();
-        matches!(h1.state(), State::Body | State::Early | State::Draining) && h1.unread_bytes() == Some(0)
-    }
-
-    fn part_of_body(&mut self, input: &[u8]) -> Step {
-        if !self.wants_body() {
-            return Step::Wait;
-        }
-        let draining = self.h1().state() == State::Draining;
-        match self.h1().body(input) {
-            Ok(None) => Step::Wait,
-            Err(error) => self.refused(error),
-            Ok(Some((used, BodyPiece::Data(data)))) if draining => self.drain(used, data.len()),
-            Ok(Some((used, BodyPiece::Data(data)))) => self.take(used, data),
-            Ok(Some((used, BodyPiece::End { trailers }))) => {
-                if !draining {
-                    self.body_ended(trailers);
-                }
-                Step::Used(used)
-            }
-        }
-    }
-
-    /// Whether the body has somewhere to go now.
-    fn wants_body(&mut self) -> bool {
-        if self.h1().state() == State::Draining {
-            return true;
-        }
-        match self.conn.flight.as_deref() {
-            Some(Flight { waits: Waits::Body, .. }) => true,
-            Some(Flight { feed: Some(feed), .. }) => !feed.is_full(self.app.limits.stream_bytes),
-            _ => false,
-        }
-    }
-
-    /// Throws a part of an unwanted body away, up to a limit.
-    fn drain(&mut self, used: usize, data_bytes: usize) -> Step {
-        self.conn.drained = self.conn.drained.saturating_add(data_bytes as u32);
-        if u64::from(self.conn.drained) > self.app.limits.drain_bytes {
-            self.h1().stop();
-        }
-        Step::Used(used)
-    }
-
-    /// Takes a part of a body that is gathered or streamed.
-    fn take(&mut self, used: usize, data: &[u8]) -> Step {
-        let Some(flight) = self.conn.flight.as_mut() else { return Step::Wait };
-        flight.body_bytes += data.len() as u64;
-        if flight.body_bytes > flight.endpoint.body_bytes_max {
-            return self.refused(PeerError::BodyTooLarge);
-        }
-        match &flight.feed {
-            None => flight.kept.extend_from_slice(data),
-            Some(feed) => {
-                let feed = Arc::clone(feed);
-                self.guarded(|| feed.push(data));
-            }
-        }
-        if self.conn.cut { Step::Wait } else { Step::Used(used) }
-    }
-
-    /// The body is whole: its callback runs, or its consumer is told.
-    fn body_ended(&mut self, trailers: &[u8]) {
-        let Some(flight) = self.conn.flight.as_mut() else { return };
-        if let Some(feed) = flight.feed.take() {
-            return self.guarded(|| feed.end(Ok(trailer_map(trailers))));
-        }
-        let Some(flight) = self.conn.flight.take() else { return };
-        let (raw, body) = flight.kept.split_at(flight.head_bytes);
-        let (app, arrival) = (self.app, self.arrival());
-        again(app, &flight.endpoint, raw, body, None, &arrival, |request| self.call(request, raw));
     }
 
     /// Answers the peer's own error; the rest of its input is thrown away.
@@ -389,7 +277,7 @@ impl Focus<'_> {
     }
 
     #[cold]
-    fn refused(&mut self, error: PeerError) -> Step {
+    pub(super) fn refused(&mut self, error: PeerError) -> Step {
         self.refuse(error);
         Step::Used(0)
     }
@@ -414,11 +302,3 @@ impl Focus<'_> {
 
 /// How a client that knows that the server speaks HTTP/2 begins (RFC 9113 §3.4); the first line tells it.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
-
-/// The trailers as a map; those that must not be there are left out.
-fn trailer_map(section: &[u8]) -> HeaderMap {
-    let field = |(name, value): (&str, &[u8])| {
-        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
-    };
-    trailer::fields(section).filter_map(field).collect()
-}

@@ -8,6 +8,7 @@
 //! The cork is shared by all connections, so a connection is flushed before the next one is touched.
 
 mod answer;
+mod body;
 mod counts;
 mod deadline;
 mod drive;
