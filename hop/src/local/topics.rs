@@ -61,6 +61,17 @@ struct Place {
     note: u64,
 }
 
+impl<P> Topic<P> {
+    /// Adds a place. The list grows by quarters, for room that is doubled is what an idle subscriber would cost most.
+    fn grow(&mut self) {
+        let taken = self.places.len();
+        if taken == self.places.capacity() {
+            self.places.reserve_exact(taken / 4 + 4);
+        }
+        self.places.push(None);
+    }
+}
+
 impl<P> Default for Topics<P> {
     fn default() -> Self {
         Topics {
@@ -86,7 +97,7 @@ impl<P> Topics<P> {
         let since = topic.batched.wrapping_add((under_way + topic.waiting.len()) as u32);
         let place = topic.free.pop().unwrap_or(topic.places.len() as u32);
         if place as usize == topic.places.len() {
-            topic.places.push(None);
+            topic.grow();
         }
         topic.places[place as usize] = Some(Place { conn, since, note: 0 });
         (Membership { topic: number, place }, is_new)
@@ -231,6 +242,16 @@ mod tests {
             topics.return_batch(batch);
         }
         all
+    }
+
+    #[test]
+    fn places_leave_at_most_a_quarter_unused() {
+        let mut topics: Topics<char> = Topics::default();
+        for slot in 0..5000 {
+            topics.join("a", conn(slot));
+            let places = &topics.topics[0].as_ref().expect("it was joined").places;
+            assert!(places.capacity() <= places.len() + places.len() / 4 + 4, "{} of {}", places.len(), places.capacity());
+        }
     }
 
     #[test]
