@@ -245,6 +245,18 @@ fn a_body_streams_to_its_consumer_in_any_split() {
 }
 
 #[test]
+fn the_end_of_a_body_needs_no_room_where_the_body_waits() {
+    let app = App::new(routes![count_async, count_plain].limits(|limits| limits.stream_bytes = 4));
+    for path in ["/count/async", "/count/plain"] {
+        for cut in 0..8 {
+            let request = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n01234567");
+            let mut client = app.raw(&request).split_at(request.len() - cut).send();
+            assert_eq!(client.answer().text(), "8", "{path}, {cut} bytes come later");
+        }
+    }
+}
+
+#[test]
 fn a_body_streams_to_a_thread_of_the_blocking_pool() {
     let app = routes![count_blocking].build().expect("one route has no conflicts");
     let mut host = Host::new(app, Now::default());

@@ -40,8 +40,11 @@ impl Focus<'_> {
         }
     }
 
-    /// Reads a part of a body to where it is wanted, and its end with its last byte.
+    /// Reads a part of a body to where it is wanted. Its end comes with its last byte, and needs no room where that goes.
     pub(super) fn body(&mut self, input: &[u8]) -> Step {
+        if !self.wants_body() {
+            return Step::Wait;
+        }
         let step = self.part_of_body(input);
         if matches!(step, Step::Used(_)) && self.body_ends_here() {
             self.part_of_body(&[]);
@@ -56,9 +59,6 @@ impl Focus<'_> {
     }
 
     fn part_of_body(&mut self, input: &[u8]) -> Step {
-        if !self.wants_body() {
-            return Step::Wait;
-        }
         let draining = self.h1().state() == State::Draining;
         match self.h1().body(input) {
             Ok(None) => Step::Wait,

@@ -126,6 +126,7 @@ impl Focus<'_> {
                 // Input after the last request is thrown away.
                 State::Closing => Step::Used(input.len()),
             },
+            // Read by [`Focus::step`] itself.
             Proto::Ws(..) => Step::Wait,
             // A client has nothing to say on an event stream: there is no request after it.
             Proto::Events(..) => Step::Used(input.len()),
