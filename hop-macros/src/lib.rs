@@ -6,6 +6,7 @@ mod bound;
 mod call;
 mod callback;
 mod check;
+mod check_extracted;
 mod conn;
 mod errors;
 mod expand;

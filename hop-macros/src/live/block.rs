@@ -10,7 +10,7 @@ use crate::item::{Block, Method};
 use crate::live::kinds::Kinds;
 use crate::live::open;
 use crate::live::role::{self, Role};
-use crate::names::{local, local_for, nth, site};
+use crate::names::{local_for, nth, site};
 
 /// All callbacks of connections, and the opening of those that have none of their own.
 pub(crate) fn callbacks(block: &Block, kinds: Kinds, args: &Args) -> TokenStream {
@@ -27,12 +27,6 @@ pub(crate) fn callbacks(block: &Block, kinds: Kinds, args: &Args) -> TokenStream
 
 fn opens(block: &Block, side: Side) -> bool {
     block.callbacks().any(|(callback, _)| callback == Callback::Open(side))
-}
-
-/// The parameter for the WebSocket or the event stream.
-pub(crate) fn parameter(side: Side) -> TokenStream {
-    let ty = local(side.port());
-    quote_spanned!(site()=> port: &mut __hop::#ty<'_>)
 }
 
 /// Makes the message what the callback takes; one that does not fit closes the connection.
@@ -62,7 +56,7 @@ fn one(callback: Callback, method: &Method, conn: &Type) -> TokenStream {
 
 fn parameters(callback: Callback) -> TokenStream {
     let Some(side) = callback.side() else { return TokenStream::new() };
-    let port = parameter(side);
+    let port = open::parameter(side);
     let given = match callback {
         Callback::Message => quote_spanned!(site()=> given: __hop::Message<'_>),
         Callback::Pong => quote_spanned!(site()=> given: &[u8]),

@@ -3,7 +3,7 @@ use syn::Type;
 
 use crate::args::{Args, Methods};
 use crate::callback::{Callback, Side};
-use crate::check;
+use crate::check_extracted;
 use crate::errors::Errors;
 use crate::item::{Block, Method};
 use crate::live::kinds::{Form, Kinds, ticks};
@@ -38,7 +38,7 @@ pub(crate) fn function(function: &Method, form: Form, args: &Args, errors: &mut 
         }
         _ => tick_output(function, &roles, errors),
     }
-    check::path_parameters(function, args, errors);
+    check_extracted::path_parameters(function, args, errors);
 }
 
 fn function_argument(role: &Role<'_>, form: Form, errors: &mut Errors) {

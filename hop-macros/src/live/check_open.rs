@@ -4,7 +4,7 @@ use syn::Type;
 
 use crate::args::Args;
 use crate::callback::Side;
-use crate::check;
+use crate::check_extracted;
 use crate::errors::Errors;
 use crate::item::Method;
 use crate::live::open::Form;
@@ -26,7 +26,7 @@ pub(crate) fn open(side: Side, method: &Method, roles: &[Role<'_>], args: &Args,
     for second in openings.skip(1) {
         errors.on(second.ty(), "a second `Opening`: expected one, as there is one connection");
     }
-    check::path_parameters(method, args, errors);
+    check_extracted::path_parameters(method, args, errors);
 }
 
 /// Only one way to decide.
@@ -89,8 +89,8 @@ fn extractor(ty: &Type, side: Side, form: Form, errors: &mut Errors) {
             "a WebSocket's handshake has no body: expected extractors of its head, such as `Path`, `Query` or `Header`",
         );
     }
-    check::extractor(ty, errors);
+    check_extracted::extractor(ty, errors);
     if form == Form::Future {
-        check::owned(ty, errors);
+        check_extracted::owned(ty, errors);
     }
 }

@@ -8,7 +8,6 @@ use crate::bound::spanned_call;
 use crate::callback::{Callback, Side};
 use crate::extract::extracted;
 use crate::item::Method;
-use crate::live::block::parameter;
 use crate::live::role::{self, Role};
 use crate::names::{local, local_for, nth, site};
 use crate::types;
@@ -159,6 +158,12 @@ impl Open<'_> {
     fn name(&self, what: &str) -> Ident {
         local(&format!("on_{}_{what}", self.side.short()))
     }
+}
+
+/// The parameter for the WebSocket or the event stream.
+pub(crate) fn parameter(side: Side) -> TokenStream {
+    let ty = local(side.port());
+    quote_spanned!(site()=> port: &mut __hop::#ty<'_>)
 }
 
 fn argument(index: usize, role: &Role<'_>) -> TokenStream {
