@@ -3,6 +3,7 @@
 //! What threads share here is checked in every interleaving: `tests/tests/interleavings` compiles these very files with loom's
 //! primitives in the place of [`sync`].
 
+pub(crate) mod bell;
 pub(crate) mod exec;
 pub(crate) mod mail;
 mod sync;
