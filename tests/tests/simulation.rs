@@ -2,7 +2,8 @@
 //!
 //! `HOP_SEED=n` replays one run and prints what happens in it; `HOP_SEEDS=n` plays more of them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::fmt::Debug;
 
 use hop_tests::rng::{self, for_seeds};
 use hop_tests::sim::live::{self, LiveReport};
@@ -45,31 +46,32 @@ fn in_a_storm_every_end_is_told_once() {
     }
 }
 
-/// Plays the seeds from `first` with WebSockets and event streams.
+/// Plays seeds with requests and answers.
+fn play_all(first: u64, weather: Weather) -> Report {
+    play(first, 25, weather, Report::and, |seed| {
+        let (mut host, later) = sim::host(seed);
+        sim::play(&mut host, &later, seed, weather)
+    })
+}
+
+/// Plays seeds with WebSockets and event streams.
 fn play_live(first: u64, count: u64, weather: Weather) -> LiveReport {
-    let seen = RefCell::new(LiveReport::default());
-    for_seeds(first, count, |seed| {
+    play(first, count, weather, LiveReport::and, |seed| {
         let (mut host, ledger) = live::host(seed, weather);
-        let report = live::play(&mut host, &ledger, seed, weather);
-        seen.replace_with(|seen| std::mem::take(seen).and(report));
+        live::play(&mut host, &ledger, seed, weather)
+    })
+}
+
+/// Plays the seeds from `first`, each on an engine of its own; replaying a single one, there is nothing to compare.
+fn play<R: Default + Debug>(first: u64, count: u64, weather: Weather, and: fn(R, R) -> R, run: impl Fn(u64) -> R) -> R {
+    let seen = RefCell::new(R::default());
+    for_seeds(first, count, |seed| {
+        let report = run(seed);
+        seen.replace_with(|seen| and(std::mem::take(seen), report));
     });
     println!("{weather:?}: {:?}", seen.borrow());
     if rng::variable(rng::SEED_VARIABLE).is_some() {
         std::process::exit(0);
     }
     seen.into_inner()
-}
-
-/// Plays the seeds from `first`, each on an engine of its own; replaying a single one, there is nothing to compare.
-fn play_all(first: u64, weather: Weather) -> Report {
-    let seen = Cell::new(Report::default());
-    for_seeds(first, 25, |seed| {
-        let (mut host, later) = sim::host(seed);
-        seen.set(seen.get().and(sim::play(&mut host, &later, seed, weather)));
-    });
-    println!("{weather:?}: {:?}", seen.get());
-    if rng::variable(rng::SEED_VARIABLE).is_some() {
-        std::process::exit(0);
-    }
-    seen.get()
 }

@@ -1,33 +1,29 @@
 //! A poem app on two servers, hop and poem's own, over real sockets: the answers are the same.
 
+#[path = "../../examples/src/bin/poem_example/adapter.rs"]
+mod adapter;
 mod both;
 
-use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use hop_tests::alloc::Counting;
-use hop_tests::dial::{Dial, Seen, ask, request};
+use hop_tests::dial::{ask, request};
 use hop_tests::served::Served;
 use hop_tests::upload::{self, Tally};
-use http_body_util::BodyExt;
 use poem::endpoint::BoxEndpoint;
 use poem::http::StatusCode;
-use poem::http::uri::Scheme;
 use poem::listener::TcpAcceptor;
 use poem::middleware::{AddData, CatchPanic, Cors, SizeLimit};
 use poem::web::sse::{Event, SSE};
-use poem::web::{Data, Form, Json, LocalAddr, Multipart, Path, Query, RemoteAddr};
-use poem::{Addr, Body, Endpoint, EndpointExt, IntoResponse, Request, Route, get, handler, post};
+use poem::web::{Data, Form, Json, Multipart, Path, Query, RemoteAddr};
+use poem::{Body, EndpointExt, IntoResponse, Request, Route, get, handler, post};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt;
-use tokio::sync::Notify;
 
 use crate::both::Reference;
+use crate::both::checks::{self, Case, FORM, Guard, JSON, Work};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -160,23 +156,8 @@ fn reference(app: BoxEndpoint<'static>) -> Reference {
     })
 }
 
-/// poem has no adapter to a tower service: this is the one of `poem_example`.
 fn hop(app: BoxEndpoint<'static>) -> Served {
-    let app = Arc::new(app);
-    Served::new(hop::tower::service(tower::service_fn(move |request: http::Request<hop::Body>| {
-        let app = Arc::clone(&app);
-        async move {
-            let (parts, body) = request.into_parts();
-            let remote = match parts.extensions.get() {
-                Some(hop::Peer::Tcp(address)) => Addr::SocketAddr(*address),
-                _ => Addr::custom("unknown", ""),
-            };
-            let parts = (parts, LocalAddr::default(), RemoteAddr(remote), Scheme::HTTP).into();
-            let request = Request::from_parts(parts, body.map_err(io::Error::other).boxed().into());
-            let response: http::Response<_> = app.get_response(request).await.into();
-            Ok::<_, Infallible>(response)
-        }
-    })))
+    Served::new(hop::tower::service(adapter::service(app)))
 }
 
 #[track_caller]
@@ -184,11 +165,7 @@ fn same<T: PartialEq + std::fmt::Debug>(talk: impl Fn(SocketAddr) -> T) -> T {
     both::same(reference(app()), hop(app()), talk)
 }
 
-const JSON: &str = "Content-Type: application/json";
-const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
-
-/// First line, further lines, body, and the status that both servers give.
-const CASES: &[(&str, &[&str], &str, u16)] = &[
+const CASES: &[Case] = &[
     ("GET /", &[], "", 200),
     ("HEAD /", &[], "", 200),
     ("POST /", &[], "", 405),
@@ -221,26 +198,12 @@ const CASES: &[(&str, &[&str], &str, u16)] = &[
 
 #[test]
 fn every_request_is_answered_the_same() {
-    let answers: Vec<Seen> = same(|address| {
-        CASES.iter().map(|(line, headers, body, _)| ask(address, &request(line, headers, body))).collect()
-    });
-    for ((line, _, body, status), answer) in CASES.iter().zip(answers) {
-        assert_eq!((answer.status, answer.complete), (*status, true), "{line} {body}: {answer:?}");
-    }
+    checks::answers(reference(app()), hop(app()), CASES);
 }
 
 #[test]
 fn bodies_stream_both_ways() {
-    same(|address| {
-        let mut client = Dial::to(address);
-        client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-        for piece in ["first", "second"] {
-            client.send(format!("{:x}\r\n{piece}\r\n", piece.len()));
-            client.until(&format!("{piece}\r\n"));
-        }
-        client.send("0\r\n\r\n");
-        client.until("0\r\n\r\n");
-    });
+    same(checks::streams);
 }
 
 #[test]
@@ -255,78 +218,25 @@ fn uploads_of_100_mb() {
     assert_eq!(same(|address| upload::multipart(address, "/upload/form")), upload::whole());
 }
 
-/// Says when it was asked; answers when it is told.
-fn work(asked: &Arc<Notify>, go: &Arc<Notify>) -> BoxEndpoint<'static> {
-    let (asked, go) = (Arc::clone(asked), Arc::clone(go));
-    poem::endpoint::make(move |_| {
-        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
-        async move {
-            asked.notify_one();
-            go.notified().await;
-            "finished"
-        }
-    })
-    .map_to_response()
-    .boxed()
+fn work(work: Work) -> BoxEndpoint<'static> {
+    poem::endpoint::make(move |_| work.clone().finished()).map_to_response().boxed()
 }
 
 #[test]
 fn a_request_in_flight_is_finished_when_the_server_stops() {
-    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let talk = |address: SocketAddr, stop: &mut dyn FnMut()| {
-        let mut client = Dial::to(address);
-        client.send(request("GET /work", &[], ""));
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(asked.notified());
-        stop();
-        go.notify_one();
-        (client.answer("GET").body, client.rest())
-    };
-    let mut reference = reference(work(&asked, &go));
-    let expected = talk(reference.address, &mut || reference.order_to_stop());
-    reference.stop();
-    let hop = hop(work(&asked, &go));
-    let handle = hop.handle.clone();
-    assert_eq!(talk(hop.address, &mut || handle.shutdown()), expected);
-    assert_eq!(hop.stop().cut, 0);
-}
-
-/// Says that it was dropped.
-struct Guard(Sender<&'static str>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = self.0.send("dropped");
-    }
+    checks::stopping(|app| reference(work(app)), |app| hop(work(app)));
 }
 
 fn pending(told: Sender<&'static str>) -> BoxEndpoint<'static> {
-    poem::endpoint::make(move |_| {
-        let guard = Guard(told.clone());
-        async move {
-            guard.0.send("begun").unwrap();
-            std::future::pending::<()>().await;
-            drop(guard);
-            "never"
-        }
-    })
-    .map_to_response()
-    .boxed()
+    poem::endpoint::make(move |_| Guard::new(&told, "dropped").keep()).map_to_response().boxed()
 }
 
 #[test]
 fn a_client_that_leaves_has_its_future_dropped() {
-    let leave = |address: SocketAddr, heard: std::sync::mpsc::Receiver<&'static str>| {
-        let mut client = Dial::to(address);
-        client.send(request("GET /pending", &[], ""));
-        let hear = || heard.recv_timeout(Duration::from_secs(20)).unwrap();
-        assert_eq!(hear(), "begun");
-        client.reset();
-        assert_eq!(hear(), "dropped");
-    };
     let (told, heard) = channel();
-    let reference = reference(pending(told));
-    leave(reference.address, heard);
-    let (told, heard) = channel();
+    let reference = reference(pending(told.clone()));
     let hop = hop(pending(told));
-    leave(hop.address, heard);
+    for address in [reference.address, hop.address] {
+        checks::leave(address, &request("GET /pending", &[], ""), &heard, "dropped");
+    }
 }

@@ -4,23 +4,21 @@ mod both;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::sync::mpsc::{Sender, channel};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hop_tests::alloc::Counting;
-use hop_tests::dial::{Dial, Seen, ask, request};
+use hop_tests::dial::{ask, request};
 use hop_tests::served::Served;
 use hop_tests::upload::{self, Tally};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 use warp::filters::BoxedFilter;
 use warp::http::StatusCode;
 use warp::multipart::FormData;
 use warp::{Buf, Filter, Reply, sse};
 
 use crate::both::Reference;
+use crate::both::checks::{self, Case, FORM, Guard, JSON, Work};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -125,11 +123,8 @@ fn same<T: PartialEq + std::fmt::Debug>(filters: fn() -> Filters, talk: impl Fn(
     both::same(reference(filters()), hop(filters()), talk)
 }
 
-const JSON: &str = "Content-Type: application/json";
-const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
-
-/// First line, further lines, body, and the status that both servers give. warp answers 405 where only the POST filters came close.
-const CASES: &[(&str, &[&str], &str, u16)] = &[
+/// warp answers 405 where only the POST filters came close.
+const CASES: &[Case] = &[
     ("GET /", &[], "", 200),
     ("POST /", &[], "", 405),
     ("GET /users/7", &[], "", 200),
@@ -159,12 +154,7 @@ const CASES: &[(&str, &[&str], &str, u16)] = &[
 
 #[test]
 fn every_request_is_answered_the_same() {
-    let answers: Vec<Seen> = same(simple, |address| {
-        CASES.iter().map(|(line, headers, body, _)| ask(address, &request(line, headers, body))).collect()
-    });
-    for ((line, _, body, status), answer) in CASES.iter().zip(answers) {
-        assert_eq!((answer.status, answer.complete), (*status, true), "{line} {body}: {answer:?}");
-    }
+    checks::answers(reference(simple()), hop(simple()), CASES);
 }
 
 #[test]
@@ -175,16 +165,7 @@ fn a_body_over_the_limit_is_refused() {
 
 #[test]
 fn bodies_stream_both_ways() {
-    same(streaming, |address| {
-        let mut client = Dial::to(address);
-        client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-        for piece in ["first", "second"] {
-            client.send(format!("{:x}\r\n{piece}\r\n", piece.len()));
-            client.until(&format!("{piece}\r\n"));
-        }
-        client.send("0\r\n\r\n");
-        client.until("0\r\n\r\n");
-    });
+    same(streaming, checks::streams);
 }
 
 #[test]
@@ -199,67 +180,25 @@ fn uploads_of_100_mb() {
     assert_eq!(same(streaming, |address| upload::multipart(address, "/multipart")), upload::whole());
 }
 
-/// Says when it was asked; answers when it is told.
-fn work(asked: &Arc<Notify>, go: &Arc<Notify>) -> Filters {
-    let (asked, go) = (Arc::clone(asked), Arc::clone(go));
-    boxed(warp::path!("work").then(move || {
-        let (asked, go) = (Arc::clone(&asked), Arc::clone(&go));
-        async move {
-            asked.notify_one();
-            go.notified().await;
-            "finished"
-        }
-    }))
+fn work(work: Work) -> Filters {
+    boxed(warp::path!("work").then(move || work.clone().finished()))
 }
 
 #[test]
 fn a_request_in_flight_is_finished_when_the_server_stops() {
-    let (asked, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let talk = |address: SocketAddr, stop: &mut dyn FnMut()| {
-        let mut client = Dial::to(address);
-        client.send(request("GET /work", &[], ""));
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(asked.notified());
-        stop();
-        go.notify_one();
-        (client.answer("GET").body, client.rest())
-    };
-    let mut reference = reference(work(&asked, &go));
-    let expected = talk(reference.address, &mut || reference.order_to_stop());
-    reference.stop();
-    let hop = hop(work(&asked, &go));
-    let handle = hop.handle.clone();
-    assert_eq!(talk(hop.address, &mut || handle.shutdown()), expected);
-    assert_eq!(hop.stop().cut, 0);
+    checks::stopping(|app| reference(work(app)), |app| hop(work(app)));
+}
+
+fn pending(told: Sender<&'static str>) -> Filters {
+    boxed(warp::path!("pending").then(move || Guard::new(&told, "dropped").keep()))
 }
 
 #[test]
 fn a_client_that_leaves_has_its_future_dropped() {
-    for by_hop in [false, true] {
-        let (told, heard) = channel();
-        let filters = boxed(warp::path!("pending").then(move || {
-            let guard = Guard(told.clone());
-            async move {
-                guard.0.send("begun").unwrap();
-                std::future::pending::<()>().await;
-                drop(guard);
-                "never"
-            }
-        }));
-        let (own, hops) = if by_hop { (None, Some(hop(filters))) } else { (Some(reference(filters)), None) };
-        let address = own.as_ref().map(|own| own.address).or(hops.as_ref().map(|hop| hop.address)).unwrap();
-        let mut client = Dial::to(address);
-        client.send(request("GET /pending", &[], ""));
-        let hear = || heard.recv_timeout(Duration::from_secs(20)).unwrap();
-        assert_eq!(hear(), "begun");
-        client.reset();
-        assert_eq!(hear(), "dropped");
-    }
-}
-
-struct Guard(std::sync::mpsc::Sender<&'static str>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = self.0.send("dropped");
+    let (told, heard) = channel();
+    let reference = reference(pending(told.clone()));
+    let hop = hop(pending(told));
+    for address in [reference.address, hop.address] {
+        checks::leave(address, &request("GET /pending", &[], ""), &heard, "dropped");
     }
 }

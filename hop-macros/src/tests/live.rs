@@ -58,20 +58,13 @@ fn on_ws_message(
     let a3 = <State<S> as __hop::Clone>::clone(&conn.1);
     f(port, a1, a2, a3);
 }";
-    let item = quote!(
-        fn f(ws: &mut WebSocket<'_>, text: &str, a: Path<u32>, s: State<S>) {}
-    );
+    let item = quote! { fn f(ws: &mut WebSocket<'_>, text: &str, a: Path<u32>, s: State<S>) {} };
     assert_eq!(handler(quote!("/{a}"), item), expected);
 }
 
 #[test]
 fn a_function_with_a_period_ticks_and_its_event_is_sent() {
-    let returns = handler(
-        quote!("/", every = "1s"),
-        quote!(
-            fn f(s: State<S>) -> Event {}
-        ),
-    );
+    let returns = handler(quote!("/", every = "1s"), quote! { fn f(s: State<S>) -> Event {} });
     let expected = "\
 fn on_sse_tick(&self, port: &mut __hop::EventStream<'_>, conn: &mut Self::Conn) {
     let a0 = <State<S> as __hop::Clone>::clone(&conn.0);
@@ -80,20 +73,13 @@ fn on_sse_tick(&self, port: &mut __hop::EventStream<'_>, conn: &mut Self::Conn) 
 }";
     assert_eq!(function(&returns, "on_sse_tick"), expected);
     assert!(returns.contains("type Conn = (State<S>,);") && returns.contains("Callbacks::EVENT_STREAM;"), "{returns}");
-    let sends = handler(
-        quote!("/", every = "1s"),
-        quote!(
-            fn f(stream: &mut EventStream<'_>) {}
-        ),
-    );
+    let sends = handler(quote!("/", every = "1s"), quote! { fn f(stream: &mut EventStream<'_>) {} });
     assert!(function(&sends, "on_sse_tick").ends_with("{\n    f(port);\n}"), "{sends}");
 }
 
 #[test]
 fn keys_are_set_in_a_function_pointer() {
-    let item = quote!(
-        fn f(ws: &mut WebSocket<'_>) {}
-    );
+    let item = quote! { fn f(ws: &mut WebSocket<'_>) {} };
     let expanded = source(quote!("/", idle = "60s", origin = ["https://a", "https://b"]), item);
     for part in [
         ".live(|live| {",
@@ -158,30 +144,15 @@ fn opening(args: TokenStream, method: TokenStream) -> String {
 
 #[test]
 fn an_open_decides_at_once() {
-    let generated = opening(
-        quote!("/"),
-        quote!(
-            fn on_ws_open(&self, a: A, ws: &mut WebSocket<'_>) -> Member {}
-        ),
-    );
+    let generated = opening(quote!("/"), quote! { fn on_ws_open(&self, a: A, ws: &mut WebSocket<'_>) -> Member {} });
     let call = ">>::opened(Self::on_ws_open(self, a0, port))";
     assert!(generated.contains(call), "{generated}");
-    let nothing = opening(
-        quote!("/"),
-        quote!(
-            fn on_sse_open(&self) {}
-        ),
-    );
+    let nothing = opening(quote!("/"), quote! { fn on_sse_open(&self) {} });
     assert!(
         nothing.contains("Self::on_sse_open(self);\n        __hop::Ok(<Member as __hop::Default>::default())"),
         "{nothing}"
     );
-    let opaque = opening(
-        quote!("/"),
-        quote!(
-            fn on_ws_open(&self) -> Result<Member, impl IntoResponse> {}
-        ),
-    );
+    let opaque = opening(quote!("/"), quote! { fn on_ws_open(&self) -> Result<Member, impl IntoResponse> {} });
     assert!(opaque.contains("__hop::Opened::<Self::Conn>::opened(Self::on_ws_open(self))"), "{opaque}");
 }
 
@@ -206,17 +177,13 @@ fn on_ws_opening(
             opening.decided(opened)
         })
 }";
-    let method = quote!(
-        async fn on_ws_open(&self, opening: &mut Opening<Member>, a: A) -> Member {}
-    );
+    let method = quote! { async fn on_ws_open(&self, opening: &mut Opening<Member>, a: A) -> Member {} };
     assert_eq!(function(&opening(quote!("/"), method), "on_ws_opening"), expected);
 }
 
 #[test]
 fn an_open_decides_on_the_pool() {
-    let method = quote!(
-        fn on_sse_open(&self, opening: &mut Opening<Member>, a: A) -> Member {}
-    );
+    let method = quote! { fn on_sse_open(&self, opening: &mut Opening<Member>, a: A) -> Member {} };
     let generated = opening(quote!("/", blocking), method);
     let order = [
         "fn on_sse_opening(",
@@ -236,9 +203,7 @@ fn an_open_decides_on_the_pool() {
 
 #[test]
 fn an_open_decides_later() {
-    let method = quote!(
-        fn on_ws_open(&self, a: A, opening: Opening<Member>) {}
-    );
+    let method = quote! { fn on_ws_open(&self, a: A, opening: Opening<Member>) {} };
     let generated = opening(quote!("/"), method);
     let expected = "let (opening, replied) = opener.defer();\n    Self::on_ws_open(this, a0, opening);\n    replied\n}";
     assert!(generated.ends_with(expected), "{generated}");
@@ -292,23 +257,11 @@ fn the_usual_message_type_is_the_message() {
 #[test]
 fn what_looks_unusual_in_a_block_passes() {
     let cases = [
-        quote!(
-            type Conn = std::vec::Vec<u8>;
-            fn on_ws_drain(&self, me: &mut std::vec::Vec<u8>) {}
-        ),
-        quote!(
-            type Conn = (u8, u8);
-            fn on_ws_close(&self, me: (u8, u8)) {}
-        ),
-        quote!(
-            fn on_ws_message(&self, me: &mut (), ws: &mut hop::WebSocket<'_>, text: &Text) {}
-        ),
-        quote!(
-            fn on_ws_close(&self) -> () {}
-        ),
-        quote!(
-            fn on_sse_open(&self, body: Json<Filter>, stream: &mut EventStream<'_>) {}
-        ),
+        quote! { type Conn = std::vec::Vec<u8>; fn on_ws_drain(&self, me: &mut std::vec::Vec<u8>) {} },
+        quote! { type Conn = (u8, u8); fn on_ws_close(&self, me: (u8, u8)) {} },
+        quote! { fn on_ws_message(&self, me: &mut (), ws: &mut hop::WebSocket<'_>, text: &Text) {} },
+        quote! { fn on_ws_close(&self) -> () {} },
+        quote! { fn on_sse_open(&self, body: Json<Filter>, stream: &mut EventStream<'_>) {} },
     ];
     for members in cases {
         check_errors(quote!(GET, POST, "/", overflow = close), quote!(impl Chat { #members }), &[]);

@@ -29,6 +29,16 @@ pub struct FileRange {
     pub len: u64,
 }
 
+impl FileRange {
+    /// Its first bytes, for a driver that has no system call to send them by. `None`: the file is shorter than it was.
+    pub(crate) fn read(&self) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; self.len.min(64 * 1024) as usize];
+        let read = std::os::unix::fs::FileExt::read_at(&*self.file, &mut bytes, self.offset).unwrap_or(0);
+        bytes.truncate(read);
+        (read > 0).then_some(bytes)
+    }
+}
+
 /// One run of a queue.
 #[derive(Debug)]
 enum Run {

@@ -1,7 +1,7 @@
 //! The driver of the engine in tests: bytes in memory, time by hand.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::live::topic::Publication;
@@ -11,6 +11,7 @@ use crate::app::router::App;
 use crate::buf::out::Output;
 use crate::buf::slab::ConnId;
 use crate::engine::{Accept, Effect, Engine, Outside, Peers, Verdict};
+use crate::local::bell::Bell;
 use crate::local::mail::Wake;
 use crate::time::{Now, Ticks};
 
@@ -20,31 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const RUNS_MAX: usize = 4096;
 /// Noon on the first of November 2026: the wall clock's start.
 const START_UNIX_SECONDS: u64 = 1_793_534_400;
-
-/// Rings when another thread has posted mail.
-#[derive(Default)]
-struct Bell {
-    rung: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Wake for Bell {
-    fn wake(&self) {
-        *self.rung.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = true;
-        self.changed.notify_all();
-    }
-}
-
-impl Bell {
-    /// Waits for it to ring. `false`: it did not.
-    fn wait(&self) -> bool {
-        let rung = self.rung.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let waited = self.changed.wait_timeout_while(rung, PATIENCE, |rung| !*rung);
-        let (mut rung, timeout) = waited.unwrap_or_else(|poisoned| poisoned.into_inner());
-        *rung = false;
-        !timeout.timed_out()
-    }
-}
 
 /// The client's end of one connection.
 pub(super) struct Wire {
@@ -112,6 +88,7 @@ pub(super) struct World {
     wires: HashMap<ConnId, Wire>,
     /// Connections that the server reads again, with something for it to read.
     resumed: Vec<ConnId>,
+    /// Rings when another thread has posted mail.
     bell: Arc<Bell>,
 }
 
@@ -244,7 +221,7 @@ impl World {
 
     /// Waits for another thread's mail and acts upon it. `false`: none came.
     pub(super) fn wait(&mut self) -> bool {
-        let rung = self.bell.wait();
+        let rung = self.bell.wait(Some(PATIENCE));
         self.work();
         rung
     }
@@ -337,11 +314,7 @@ fn copy_output(output: Output<'_>, into: &mut Vec<u8>, window: &mut usize) -> Op
         Output::Nothing => {}
         Output::Bytes(bytes) => take(bytes),
         Output::Slices(slices) => slices.iter().for_each(take),
-        Output::File(range) => {
-            let mut bytes = vec![0; range.len.min(64 * 1024) as usize];
-            let read = std::os::unix::fs::FileExt::read_at(&*range.file, &mut bytes, range.offset);
-            take(&bytes[..read.ok().filter(|&read| read > 0)?]);
-        }
+        Output::File(range) => take(&range.read()?),
     }
     Some(into.len() - before)
 }

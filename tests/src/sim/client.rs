@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use hop::unversioned::{ConnId, Session};
-
-use super::cipher::Toy;
+use super::line::Line;
 use super::site;
 use crate::peer::{self, Message, Response};
 use crate::rng::Rng;
@@ -65,28 +63,11 @@ impl Heard {
 
 /// One client.
 pub struct Client {
-    /// Its connection, while that is open.
-    pub conn: Option<ConnId>,
-    /// Whether it has asked for its connection yet.
-    pub connected: bool,
-    /// Everything that it says, as it travels.
-    pub says: Vec<u8>,
-    /// How much of `says` has reached the server.
-    pub delivered: usize,
-    /// Whether the client has ended its side.
-    pub fin: bool,
-    /// Whether the server has ended its side.
-    pub ended: bool,
-    /// Whether the client reads at most so many bytes at a time, and how many ticks apart.
-    pub reads: (usize, usize),
-    /// Whether a read is planned.
-    pub reading: bool,
+    /// Its end of its connection.
+    pub line: Line,
     /// What was heard.
     pub heard: Heard,
     asks: Vec<Ask>,
-    /// After how much of `says` the server can have understood how much: pairs of ends.
-    ends: Vec<(usize, usize)>,
-    toy: Option<Toy>,
     unread: Vec<u8>,
     /// Where nonsense begins: from there on no answer can be predicted.
     nonsense_from: usize,
@@ -108,35 +89,16 @@ impl Client {
         }
         let nonsense_from = if nonsense.is_empty() { usize::MAX } else { plain.len() };
         plain.extend_from_slice(nonsense);
-        let mut toy = secured.then(Toy::client);
-        let (says, ends) = match &mut toy {
-            Some(toy) => toy.wrap(&plain, rng),
-            None => (plain, Vec::new()),
-        };
         Client {
-            conn: None,
-            connected: false,
-            says,
-            delivered: 0,
-            fin: false,
-            ended: false,
-            reads: (usize::MAX, 1),
-            reading: false,
+            line: Line::new(plain, secured, rng),
             heard: Heard::default(),
             asks,
-            ends,
-            toy,
             unread: Vec::new(),
             nonsense_from,
             finals: 0,
             over: false,
             deaf: false,
         }
-    }
-
-    /// Whether it speaks through a session.
-    pub fn is_secured(&self) -> bool {
-        self.toy.is_some()
     }
 
     /// Bytes that the answers to come will have, about.
@@ -152,21 +114,17 @@ impl Client {
 
     /// Hears bytes, or with `ended` that no more will come. `calm`: nothing has gone wrong that would excuse a missing answer.
     pub fn hear(&mut self, bytes: &[u8], ended: bool, calm: bool) {
-        self.ended |= ended;
-        match &mut self.toy {
-            Some(toy) => toy.decrypt(bytes, &mut self.unread, &mut Vec::new()).expect("the server speaks the session"),
-            None => self.unread.extend_from_slice(bytes),
-        }
+        self.unread.append(&mut self.line.hear(bytes, ended));
         while !self.unread.is_empty() {
             if self.deaf || self.finals == self.asks.len() && self.nonsense_from != usize::MAX {
                 return self.unread.clear();
             }
             let method = self.asks.get(self.finals).map_or("GET", |ask| ask.method);
-            let message = peer::next(&self.unread, method, self.ended);
+            let message = peer::next(&self.unread, method, self.line.ended);
             let message = message.unwrap_or_else(|what| panic!("a malformed answer: {what}; {self:?}"));
             let Some((used, message)) = message else { return };
             if let Message::Final(response) = message {
-                if !response.complete && !self.ended {
+                if !response.complete && !self.line.ended {
                     return;
                 }
                 self.check(&response, calm);
@@ -181,7 +139,7 @@ impl Client {
 
     fn check(&mut self, response: &Response, calm: bool) {
         assert!(!self.over, "an answer after the last one: {}", response.status);
-        let understood = self.understood();
+        let understood = self.line.understood();
         let ask =
             self.asks.get(self.finals).unwrap_or_else(|| panic!("an answer without a request: {}", response.status));
         let request = format!("{} {}", ask.method, ask.target);
@@ -223,16 +181,6 @@ impl Client {
             (Want::Cut, got) => panic!("{request} is answered {got}"),
         }
     }
-
-    /// How much of what it says the server can have understood.
-    fn understood(&self) -> usize {
-        match self.toy {
-            None => self.delivered,
-            Some(_) => {
-                self.ends.iter().take_while(|(end, _)| *end <= self.delivered).last().map_or(0, |(_, plain)| *plain)
-            }
-        }
-    }
 }
 
 impl fmt::Debug for Client {
@@ -243,15 +191,15 @@ impl fmt::Debug for Client {
             "client with {} of {} answers, {} of {} bytes delivered",
             self.finals,
             self.asks.len(),
-            self.delivered,
-            self.says.len()
+            self.line.delivered,
+            self.line.says.len()
         )?;
         write!(
             f,
             ", secured: {}, over: {}, fin: {}, next: {next:?}, unread: {}",
-            self.is_secured(),
+            self.line.is_secured(),
             self.over,
-            self.fin,
+            self.line.fin,
             self.unread.escape_ascii()
         )
     }

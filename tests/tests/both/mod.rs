@@ -1,5 +1,7 @@
 //! A framework's own server beside hop: what the tests of the frameworks share.
 
+pub mod checks;
+
 use std::future::Future;
 use std::net::SocketAddr;
 

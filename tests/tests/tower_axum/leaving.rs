@@ -1,9 +1,7 @@
 //! Clients that leave: the future and the bodies of their requests are dropped.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Sender, channel};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -13,15 +11,7 @@ use futures_util::stream;
 use hop_tests::dial::{Dial, request};
 
 use crate::both;
-
-/// Says that it was dropped.
-struct Guard(&'static str, Sender<&'static str>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = self.1.send(self.0);
-    }
-}
+use crate::reference::checks::{self, Guard};
 
 type Told = Sender<&'static str>;
 
@@ -30,15 +20,12 @@ fn app(told: Told) -> Router {
     routes.route("/endless", get(endless)).route("/", get(async || "alive")).with_state(told)
 }
 
-async fn pending(State(told): State<Told>) {
-    let _guard = Guard("future", told.clone());
-    told.send("begun").unwrap();
-    std::future::pending::<()>().await;
+async fn pending(State(told): State<Told>) -> &'static str {
+    Guard::new(&told, "future").keep().await
 }
 
 async fn upload(State(told): State<Told>, body: Body) -> String {
-    let _guard = Guard("future", told.clone());
-    told.send("begun").unwrap();
+    let _guard = Guard::new(&told, "future");
     let read = axum::body::to_bytes(body, usize::MAX).await;
     told.send(if read.is_err() { "failed" } else { "complete" }).unwrap();
     String::new()
@@ -46,34 +33,22 @@ async fn upload(State(told): State<Told>, body: Body) -> String {
 
 /// A body without an end, as fast as the client takes it.
 async fn endless(State(told): State<Told>) -> Body {
-    let guard = Guard("body", told.clone());
-    told.send("begun").unwrap();
+    let guard = Guard::new(&told, "body");
     let piece = Bytes::from(vec![b'e'; 16 * 1024]);
     Body::from_stream(stream::unfold((guard, piece), async |(guard, piece)| {
         Some((Ok::<_, Infallible>(piece.clone()), (guard, piece)))
     }))
 }
 
-fn hear(heard: &Receiver<&'static str>) -> &'static str {
-    heard.recv_timeout(Duration::from_secs(20)).expect("something is said")
-}
-
-/// Asks, waits until the handler has begun, leaves, and waits until `last` is heard; the server is as it was after that.
+/// Leaves, and waits until `last` is heard; the server is as it was after that.
 fn leave(sent: &str, last: &str) {
-    let run = |address: SocketAddr, heard: Receiver<&'static str>| {
-        let mut client = Dial::to(address);
-        client.send(sent);
-        assert_eq!(hear(&heard), "begun");
-        client.reset();
-        while hear(&heard) != last {}
-        assert_eq!(Dial::to(address).send(request("GET /", &[], "")).answer("GET").body, b"alive");
-    };
     let (told, heard) = channel();
-    let axum = both::axum(app(told));
-    run(axum.address, heard);
-    let (told, heard) = channel();
+    let axum = both::axum(app(told.clone()));
     let hop = both::hop(app(told));
-    run(hop.address, heard);
+    for address in [axum.address, hop.address] {
+        checks::leave(address, sent, &heard, last);
+        assert_eq!(Dial::to(address).send(request("GET /", &[], "")).answer("GET").body, b"alive");
+    }
 }
 
 #[test]

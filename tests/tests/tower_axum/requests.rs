@@ -10,7 +10,8 @@ use axum::{Form, Json, Router};
 use hop_tests::dial::{Dial, Seen, ask, request};
 use serde::{Deserialize, Serialize};
 
-use crate::both::same;
+use crate::both::{axum, hop, same};
+use crate::reference::checks::{self, Case, FORM, JSON};
 
 #[derive(Deserialize, Serialize)]
 struct Item {
@@ -68,11 +69,7 @@ async fn cookies() -> impl IntoResponse {
     headers
 }
 
-const JSON: &str = "Content-Type: application/json";
-const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
-
-/// First line, further lines, body, and the status that both servers give.
-const CASES: &[(&str, &[&str], &str, u16)] = &[
+const CASES: &[Case] = &[
     ("GET /", &[], "", 200),
     ("HEAD /", &[], "", 200),
     ("POST /", &[], "", 201),
@@ -129,13 +126,7 @@ const CASES: &[(&str, &[&str], &str, u16)] = &[
 
 #[test]
 fn every_request_is_answered_the_same() {
-    let answers: Vec<Seen> = same(app, |address| {
-        CASES.iter().map(|(line, headers, body, _)| ask(address, &request(line, headers, body))).collect()
-    });
-    for ((line, _, body, status), answer) in CASES.iter().zip(answers) {
-        assert_eq!(answer.status, *status, "{line} {body}: {answer:?}");
-        assert!(answer.complete, "{line}");
-    }
+    checks::answers(axum(app()), hop(app()), CASES);
 }
 
 #[test]

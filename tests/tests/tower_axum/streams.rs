@@ -13,6 +13,7 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 
 use crate::both::{hop, same};
+use crate::reference::checks;
 
 fn app() -> Router {
     Router::new()
@@ -61,16 +62,7 @@ fn an_answer_of_many_pieces_is_complete_and_in_order() {
 
 #[test]
 fn an_answer_streams_while_its_request_does() {
-    same(app, |address| {
-        let mut client = Dial::to(address);
-        client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-        for piece in ["first", "second", "third"] {
-            client.send(format!("{:x}\r\n{piece}\r\n", piece.len()));
-            client.until(&format!("{piece}\r\n"));
-        }
-        client.send("0\r\n\r\n");
-        client.until("0\r\n\r\n");
-    });
+    same(app, checks::streams);
 }
 
 #[test]

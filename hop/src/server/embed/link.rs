@@ -1,15 +1,15 @@
 //! What the task of a call and the thread of the app share: bytes in both directions, bounded, and who is to be woken.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::app::peer::Peer;
 use crate::buf::slab::ConnId;
-use crate::local::mail::{Mailbox, Wake};
+use crate::local::bell::Bell;
+use crate::local::mail::Mailbox;
 
 /// Bytes that wait in one direction before the other side is no longer asked for more.
 const WAITING_BYTES: usize = 64 * 1024;
@@ -37,38 +37,6 @@ impl Inbox {
     pub(crate) fn post(&self, command: Command) {
         // A thread that has ended has closed all its links, which is seen there.
         let _ = self.mailbox.post(command);
-    }
-}
-
-/// Wakes the thread.
-#[derive(Default)]
-pub(super) struct Bell {
-    rung: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Wake for Bell {
-    fn wake(&self) {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_one();
-    }
-}
-
-impl Bell {
-    /// Sleeps until it rings, or for so long.
-    pub(super) fn wait(&self, timeout: Option<Duration>) {
-        let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*rung {
-            rung = match timeout {
-                None => self.changed.wait(rung).unwrap_or_else(PoisonError::into_inner),
-                Some(timeout) => {
-                    let waited = self.changed.wait_timeout(rung, timeout);
-                    rung = waited.unwrap_or_else(PoisonError::into_inner).0;
-                    break;
-                }
-            };
-        }
-        *rung = false;
     }
 }
 

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::link::{Bell, Command, Inbox, Link};
+use super::link::{Command, Inbox, Link};
 use crate::app::mail::WorkerMail;
 use crate::app::peer::Peer;
 use crate::app::router::App;
 use crate::buf::out::Output;
 use crate::buf::slab::ConnId;
 use crate::engine::{Accept, Effect, Engine, INPUT_BYTES, Job, Next, Outside, Peers, Verdict};
+use crate::local::bell::Bell;
 use crate::local::mail::{Mailbox, Wake};
 use crate::server::blocking::{Pool, PoolLimits};
 use crate::server::clock::Clock;
@@ -196,25 +197,18 @@ impl Driver {
 
 /// Gives a link what the engine wants to send; returns how many bytes. `None`: a file is shorter than it was.
 fn send(output: Output<'_>, link: &Link) -> Option<usize> {
-    match output {
-        Output::Nothing => Some(0),
-        Output::Bytes(bytes) => {
-            link.send(|into| into.extend_from_slice(bytes));
-            Some(bytes.len())
-        }
-        Output::Slices(slices) => {
-            let slice = slices.iter().next().unwrap_or_default();
-            link.send(|into| into.extend_from_slice(slice));
-            Some(slice.len())
-        }
+    let read;
+    let bytes = match output {
+        Output::Nothing => return Some(0),
+        Output::Bytes(bytes) => bytes,
+        Output::Slices(slices) => slices.iter().next().unwrap_or_default(),
         Output::File(range) => {
-            let mut bytes = vec![0; range.len.min(64 * 1024) as usize];
-            let read = std::os::unix::fs::FileExt::read_at(&*range.file, &mut bytes, range.offset);
-            let read = read.ok().filter(|&read| read > 0)?;
-            link.send(|into| into.extend_from_slice(&bytes[..read]));
-            Some(read)
+            read = range.read()?;
+            &read
         }
-    }
+    };
+    link.send(|into| into.extend_from_slice(bytes));
+    Some(bytes.len())
 }
 
 /// The thread ends: whoever comes too late is told.

@@ -3,12 +3,11 @@
 use std::fmt;
 
 use hop::unversioned::wire::frame::OpCode;
-use hop::unversioned::{ConnId, Session};
 
 use super::heard::{Reaction, SocketEar, StreamEar};
 use super::script::{self, End, Script};
 use crate::rng::Rng;
-use crate::sim::cipher::Toy;
+use crate::sim::line::Line;
 
 /// What a client listens for.
 #[derive(Debug)]
@@ -19,24 +18,9 @@ pub enum Ear {
 
 /// One client.
 pub struct Peer {
-    /// Its connection, while that is open.
-    pub conn: Option<ConnId>,
-    /// Everything that it says, as it travels.
-    pub says: Vec<u8>,
-    /// How much of it has reached the server.
-    pub delivered: usize,
-    /// It has ended its side.
-    pub fin: bool,
-    /// The server has ended its side.
-    pub ended: bool,
-    /// It reads at most so many bytes at a time, and so many ticks apart.
-    pub reads: (usize, usize),
-    /// Whether a read is planned.
-    pub reading: bool,
+    /// Its end of its connection.
+    pub line: Line,
     pub ear: Ear,
-    toy: Option<Toy>,
-    /// After how much of `says` the server can have understood how much.
-    ends: Vec<(usize, usize)>,
     /// A close frame is said: nothing follows.
     closes: bool,
 }
@@ -46,29 +30,13 @@ impl Peer {
     pub fn new(name: usize, secured: bool, rng: &mut Rng) -> Peer {
         let is_socket = rng.chance(70);
         let script = if is_socket { Script::socket(name, rng) } else { Script::stream(rng) };
-        let mut toy = secured.then(Toy::client);
-        let (says, ends) = match &mut toy {
-            Some(toy) => toy.wrap(&script.plain, rng),
-            None => (script.plain.clone(), Vec::new()),
-        };
+        let mut line = Line::new(script.plain.clone(), secured, rng);
+        line.reads = (*rng.pick(&[usize::MAX, usize::MAX, 3000, 500]), *rng.pick(&[1, 3, 40]));
         Peer {
-            conn: None,
-            says,
-            delivered: 0,
-            fin: false,
-            ended: false,
-            reads: (*rng.pick(&[usize::MAX, usize::MAX, 3000, 500]), *rng.pick(&[1, 3, 40])),
-            reading: false,
+            line,
             closes: matches!(script.end, End::Close(_)),
             ear: if is_socket { Ear::Socket(Box::new(SocketEar::new(script))) } else { Ear::Stream(Box::default()) },
-            toy,
-            ends,
         }
-    }
-
-    /// Whether it speaks through a session.
-    pub fn is_secured(&self) -> bool {
-        self.toy.is_some()
     }
 
     /// How it ends.
@@ -81,13 +49,8 @@ impl Peer {
 
     /// Hears bytes, or with `ended` that no more will come; returns how many bytes it has to say because of that.
     pub fn hear(&mut self, bytes: &[u8], ended: bool, rng: &mut Rng) -> usize {
-        self.ended |= ended;
-        let mut plain = Vec::new();
-        match &mut self.toy {
-            Some(toy) => toy.decrypt(bytes, &mut plain, &mut Vec::new()).expect("the server speaks the session"),
-            None => plain.extend_from_slice(bytes),
-        }
-        let understood = self.understood();
+        let plain = self.line.hear(bytes, ended);
+        let understood = self.line.understood();
         let reactions = match &mut self.ear {
             Ear::Socket(ear) => ear.hear(&plain, understood),
             Ear::Stream(ear) => {
@@ -95,16 +58,16 @@ impl Peer {
                 Vec::new()
             }
         };
-        let before = self.says.len();
+        let before = self.line.says.len();
         reactions.into_iter().for_each(|reaction| self.react(reaction, rng));
-        self.says.len() - before
+        self.line.says.len() - before
     }
 
     fn react(&mut self, reaction: Reaction, rng: &mut Rng) {
         let silent = self.end() == End::Silence;
         let mut plain = Vec::new();
         match reaction {
-            _ if self.closes || self.fin => return,
+            _ if self.closes || self.line.fin => return,
             // What it says behind a broken frame would be read as the rest of that.
             Reaction::Pong(payload) if !silent && !matches!(self.end(), End::Provoke(_)) => {
                 script::append(&mut plain, OpCode::Pong, true, &payload, rng);
@@ -115,20 +78,7 @@ impl Peer {
                 script::append(&mut plain, OpCode::Close, true, &payload, rng);
             }
         }
-        match &mut self.toy {
-            Some(toy) => toy.encrypt(&plain, &mut self.says),
-            None => self.says.extend_from_slice(&plain),
-        }
-    }
-
-    /// How much of its script the server can have understood.
-    fn understood(&self) -> usize {
-        match self.toy {
-            None => self.delivered,
-            Some(_) => {
-                self.ends.iter().take_while(|(end, _)| *end <= self.delivered).last().map_or(0, |(_, plain)| *plain)
-            }
-        }
+        self.line.say(&plain);
     }
 
     /// What must hold of a client that was served in calm weather.
@@ -168,7 +118,13 @@ impl fmt::Debug for Peer {
             Ear::Socket(ear) => format!("socket, {} echoes, closed with {:?}", ear.echoed(), ear.closed),
             Ear::Stream(ear) => format!("stream, {} events, ended: {}", ear.events, ear.ended),
         };
-        write!(f, "{what}, {} of {} bytes delivered, ends by {:?}", self.delivered, self.says.len(), self.end())?;
-        write!(f, ", secured: {}, fin: {}, ended: {}", self.is_secured(), self.fin, self.ended)
+        write!(
+            f,
+            "{what}, {} of {} bytes delivered, ends by {:?}",
+            self.line.delivered,
+            self.line.says.len(),
+            self.end()
+        )?;
+        write!(f, ", secured: {}, fin: {}, ended: {}", self.line.is_secured(), self.line.fin, self.line.ended)
     }
 }

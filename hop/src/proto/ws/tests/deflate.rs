@@ -1,6 +1,7 @@
 //! The machine with permessage-deflate agreed on (RFC 7692).
 
 use super::*;
+use crate::rng::{Rng, for_seeds};
 use crate::wire::deflate::{Wishes, agree};
 use crate::wire::offer::Offer;
 
