@@ -250,7 +250,12 @@ mod tests {
         for slot in 0..5000 {
             topics.join("a", conn(slot));
             let places = &topics.topics[0].as_ref().expect("it was joined").places;
-            assert!(places.capacity() <= places.len() + places.len() / 4 + 4, "{} of {}", places.len(), places.capacity());
+            assert!(
+                places.capacity() <= places.len() + places.len() / 4 + 4,
+                "{} of {}",
+                places.len(),
+                places.capacity()
+            );
         }
     }
 
