@@ -2,7 +2,7 @@
 //! one handshake and echo, or has received one event, before anything is sampled.
 //!
 //! The servers are processes of their own, so what grows is theirs alone. Growth is counted from a server that has already
-//! served some connections of the kind, and context switches are those of a time in which nothing is sent.
+//! served a connection of the kind, and context switches are those of a time in which nothing is sent.
 
 use crate::{
     exchange::{self, Exchange},
@@ -27,8 +27,8 @@ pub use table::{Row, chart, json, notes};
 
 const ECHO_BYTES: usize = 20;
 const PING_PAYLOAD: &[u8] = b"anybody there?";
-/// How many event streams warm a server up.
-const FIRST_STREAMS: usize = 24;
+/// One, lest what it leaves behind be enough for all of a few.
+const FIRST_CONNECTIONS: usize = 1;
 /// Descriptors that a server needs besides those of its connections, generously.
 const OTHER_DESCRIPTORS: u64 = 64;
 /// Threads, tasks and streams of closed connections end on their own time.
@@ -209,11 +209,11 @@ impl Kind {
             Kind::WebSocket(path) => websocket::echo(path, ECHO_BYTES),
             Kind::Events(path) => {
                 let open = move || exchange::event_stream(addr, path);
-                (0..FIRST_STREAMS).map(|_| open()).collect::<io::Result<Vec<_>>>()?;
+                (0..FIRST_CONNECTIONS).map(|_| open()).collect::<io::Result<Vec<_>>>()?;
                 return Ok(Box::new(open));
             }
         };
-        warm_up(addr, &exchange)?;
+        warm_up(addr, &exchange, FIRST_CONNECTIONS)?;
         Ok(Box::new(move || exchange.used(addr)))
     }
 }

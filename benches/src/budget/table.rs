@@ -103,7 +103,7 @@ const OWN_BUFFER: &str = "hop-ws-event";
 /// What must be known beside the table.
 pub fn notes(rows: &[Row]) -> String {
     let mut notes = "\
-Growth over a server that has served such connections before; one worker. Memory is that of the server's own pages; what the
+Growth over a server that has served one such connection before; one worker. Memory is that of the server's own pages; what the
 kernel keeps for sockets and threads comes on top. Switches are those of a time in which the clients send nothing, less those
 of the same server before; event streams are sent one event a second.
 "
