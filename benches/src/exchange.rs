@@ -1,7 +1,7 @@
 //! What passes on a connection: how it is opened, a request, and how to tell its answer. It is made once; while a load
 //! runs, answers are recognised by how they begin and how long they are, so that next to nothing is parsed.
 
-use crate::websocket;
+use crate::{load::STALL, websocket};
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -139,6 +139,8 @@ impl<'a> Head<'a> {
 fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(addr)?;
     stream.set_nodelay(true)?;
+    // A server without threads or memory for a connection may leave it unanswered.
+    stream.set_read_timeout(Some(STALL))?;
     Ok(stream)
 }
 

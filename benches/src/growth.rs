@@ -43,11 +43,11 @@ impl Cost {
 }
 
 /// Some requests over some connections, which are closed again: a server's first use of memory is not charged to what
-/// comes after.
+/// comes after. What they leave behind is used again by as many of those that follow.
 ///
 /// # Errors
 /// When the server fails a request.
-pub fn warm_up(addr: SocketAddr, exchange: &Exchange) -> io::Result<()> {
-    let plan = Plan { addr, connections: 64, exchange: exchange.clone(), pipelined: 1, per_connection: None };
+pub fn warm_up(addr: SocketAddr, exchange: &Exchange, connections: usize) -> io::Result<()> {
+    let plan = Plan { addr, connections, exchange: exchange.clone(), pipelined: 1, per_connection: None };
     Load::open(plan)?.run(Stop::Requests(10_000)).map(drop)
 }

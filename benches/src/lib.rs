@@ -1,7 +1,9 @@
 //! What the benches share: the requests, the ceilings they are measured against, a load generator, and a server process
 //! that can be started, pinned and asked what it has cost.
 
+pub mod budget;
 pub mod ceiling;
+pub mod chart;
 pub mod exchange;
 pub mod fanout;
 pub mod growth;

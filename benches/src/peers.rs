@@ -32,6 +32,15 @@ pub fn build() -> io::Result<PathBuf> {
     cargo_build(&["-p", "hop-benches", "-p", "hop-examples", "--bins"])
 }
 
+/// Builds these servers only in the profile of this program, and tells where they lie.
+///
+/// # Errors
+/// When cargo cannot be run, or says that something does not compile.
+pub fn build_only(servers: &[&str]) -> io::Result<PathBuf> {
+    let named = servers.iter().flat_map(|server| ["--bin", binary(server)]);
+    cargo_build(&["-p", "hop-benches", "-p", "hop-examples"].into_iter().chain(named).collect::<Vec<_>>())
+}
+
 /// Builds one example in the profile of this program, and tells where it lies.
 ///
 /// # Errors

@@ -74,7 +74,8 @@ pub fn json(rows: &[Row], rounds: u32, slices: usize) -> Value {
     json!({ "machine": machine(), "rounds": rounds, "slices_a_round": slices, "rows": rows })
 }
 
-fn machine() -> Value {
+/// The machine that this runs on: kernel, processor and how many cores.
+pub fn machine() -> Value {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
     json!({

@@ -1,7 +1,8 @@
 //! The WebSocket side of the load: the handshake and the frames, byte for byte. The key is the one of RFC 6455 §1.3, so
 //! that the accept key is a constant as well.
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, wrong};
+use std::io::{self, Read};
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// What a server must answer to [`opening`] as its accept key.
@@ -9,6 +10,8 @@ pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// A whole text message.
 const TEXT: u8 = 0x81;
+const PING: u8 = 0x89;
+const PONG: u8 = 0x8a;
 
 /// The request that opens a WebSocket at `path`.
 pub fn opening(path: &str) -> Vec<u8> {
@@ -24,6 +27,30 @@ pub fn echo(path: &str, bytes: usize) -> Exchange {
     let payload: Vec<u8> = (b'a'..=b'z').cycle().take(bytes).collect();
     let answer = frame(&payload);
     Exchange { opening: opening(path), request: masked(&payload), answer_bytes: answer.len(), answer }
+}
+
+/// A ping as a client sends it, with `payload` of at most 125 bytes.
+pub fn ping(payload: &[u8]) -> Vec<u8> {
+    let text = masked(payload);
+    [&[PING], &text[1..]].concat()
+}
+
+/// Reads from a WebSocket up to the pong with this payload; pings of the server's own may come before it.
+///
+/// # Errors
+/// When the connection fails or ends, or brings anything else.
+pub fn await_pong(stream: &mut impl Read, payload: &[u8]) -> io::Result<()> {
+    loop {
+        let mut header = [0; 2];
+        stream.read_exact(&mut header)?;
+        let mut got = vec![0; usize::from(header[1]).min(125)];
+        stream.read_exact(&mut got)?;
+        match header[0] {
+            PONG if got == payload => return Ok(()),
+            PING => {}
+            _ => return Err(wrong(&[&header, &got[..]].concat())),
+        }
+    }
 }
 
 /// A text message as a server sends it.
@@ -56,6 +83,14 @@ mod tests {
     #[test]
     fn the_accept_key_belongs_to_the_key() {
         assert_eq!(tungstenite::handshake::derive_accept_key(KEY.as_bytes()), ACCEPT);
+    }
+
+    #[test]
+    fn a_pong_is_found_behind_a_ping() {
+        assert_eq!(ping(b"hop")[..2], [0x89, 0x83]);
+        let come = [&[PING, 1, b'x'][..], &[PONG, 3], b"hop"].concat();
+        await_pong(&mut Cursor::new(&come), b"hop").unwrap();
+        assert!(await_pong(&mut Cursor::new(&come), b"top").is_err());
     }
 
     #[test]

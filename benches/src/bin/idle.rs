@@ -90,7 +90,7 @@ fn measure(options: &Options, folder: &Path, name: &'static str) -> io::Result<R
     }
     let mut server = Server::start(&folder.join(name), &[], options.workers, cores)?;
     let exchange = Exchange::http(server.addr, requests::BARE)?;
-    warm_up(server.addr, &exchange)?;
+    warm_up(server.addr, &exchange, 64)?;
     // Threads and tasks of the closed connections end on their own time.
     thread::sleep(Duration::from_millis(500));
     let before = Cost::of(&mut server)?;
