@@ -5,6 +5,7 @@
 #
 #   benches/scripts/instructions.sh                        # all servers; bare GET and browser request
 #   SERVERS=hop_example benches/scripts/instructions.sh    # see common.sh for the other knobs
+#   JSON=instructions.json benches/scripts/instructions.sh    # writes the figures there as well
 #   KEEP=profiles SERVERS=hop_example benches/scripts/instructions.sh    # keeps callgrind.out files for callgrind_annotate
 source "$(dirname "$0")/common.sh"
 
@@ -20,13 +21,19 @@ instructions() {
 printf '%-20s' 'server'
 for request in $REQUESTS; do printf '%12s' "$request"; done
 printf '\n'
+json=
 for server in $SERVERS; do
     printf '%-20s' "$server"
+    row=
     for request in $REQUESTS; do
         few=$(instructions "$server" "$request" "$FEW")
         many=$(instructions "$server" "$request" "$MANY")
-        printf '%12d' $(((many - few) / (MANY - FEW)))
+        each=$(((many - few) / (MANY - FEW)))
+        printf '%12d' "$each"
+        row="$row${row:+, }\"$request\": $each"
     done
     printf '\n'
+    json="$json${json:+,}"$'\n'"  \"$server\": { $row }"
 done
+[ -z "${JSON:-}" ] || printf '{%s\n}\n' "$json" >"$JSON"
 [ -z "${KEEP:-}" ] || { mkdir -p "$KEEP" && cp "$scratch"/callgrind.out.* "$KEEP"; }

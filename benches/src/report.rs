@@ -1,7 +1,7 @@
 //! What a comparison found, as a table and as JSON.
 
 use crate::{load::Stop, measure::Sample, rounds::Found, stats::Spread, workload::Workload};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::fs;
 
 /// One server under one workload, all slices of all rounds.
@@ -39,7 +39,7 @@ impl Row {
             Stop::Time(_) => None,
         };
         json!({
-            "workload": self.workload, "server": self.server, "requests_a_slice": requests,
+            "requests_a_slice": requests,
             "cpu_us_per_request": self.spread(|sample| sample.cpu_us), "ratio": Spread::of(&self.ratios),
             "per_second": self.spread(|sample| sample.rate), "resident_mib": Spread::of(&self.resident_mib),
             "samples": self.samples, "ratios": self.ratios,
@@ -68,10 +68,14 @@ pub fn print(workload: &Workload, slice: Stop, rows: &[Row]) {
     }
 }
 
-/// All rows, and what they were measured on.
+/// All rows by workload and server, and what they were measured on. A server's spaces are `_`.
 pub fn json(rows: &[Row], rounds: u32, slices: usize) -> Value {
-    let rows: Vec<Value> = rows.iter().map(Row::json).collect();
-    json!({ "machine": machine(), "rounds": rounds, "slices_a_round": slices, "rows": rows })
+    let mut workloads = Map::new();
+    for row in rows {
+        let servers = workloads.entry(row.workload).or_insert_with(|| json!({}));
+        servers[row.server.replace(' ', "_")] = row.json();
+    }
+    json!({ "machine": machine(), "rounds": rounds, "slices_a_round": slices, "workloads": workloads })
 }
 
 /// The machine that this runs on: kernel, processor and how many cores.
