@@ -68,12 +68,12 @@ pub fn print(workload: &Workload, slice: Stop, rows: &[Row]) {
     }
 }
 
-/// All rows by workload and server, and what they were measured on. A server's spaces are `_`.
+/// All rows by workload and server, and what they were measured on. The spaces in a server's name are `_`.
 pub fn json(rows: &[Row], rounds: u32, slices: usize) -> Value {
     let mut workloads = Map::new();
     for row in rows {
         let servers = workloads.entry(row.workload).or_insert_with(|| json!({}));
-        servers[row.server.replace(' ', "_")] = row.json();
+        servers[row.server.replace(" --", "_").replace(' ', "_")] = row.json();
     }
     json!({ "machine": machine(), "rounds": rounds, "slices_a_round": slices, "workloads": workloads })
 }
