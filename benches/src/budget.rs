@@ -198,7 +198,7 @@ fn unanswered(error: io::Error) -> io::Error {
 fn ping_all(held: &mut [TcpStream]) -> io::Result<()> {
     let ping = websocket::ping(PING_PAYLOAD);
     held.iter_mut().try_for_each(|stream| stream.write_all(&ping))?;
-    held.iter_mut().try_for_each(|stream| websocket::await_pong(stream, PING_PAYLOAD))
+    held.iter_mut().try_for_each(|stream| exchange::await_pong(stream, PING_PAYLOAD))
 }
 
 impl Kind {
@@ -206,7 +206,7 @@ impl Kind {
     fn opener(self, addr: SocketAddr) -> io::Result<Box<dyn Fn() -> io::Result<TcpStream>>> {
         let exchange = match self {
             Kind::Http => Exchange::http(addr, requests::BARE)?,
-            Kind::WebSocket(path) => websocket::echo(path, ECHO_BYTES),
+            Kind::WebSocket(path) => Exchange::echo(path, ECHO_BYTES),
             Kind::Events(path) => {
                 let open = move || exchange::event_stream(addr, path);
                 (0..FIRST_CONNECTIONS).map(|_| open()).collect::<io::Result<Vec<_>>>()?;

@@ -35,6 +35,14 @@ impl Exchange {
         Ok(Exchange { opening: Vec::new(), request: request.to_vec(), answer: OK.to_vec(), answer_bytes })
     }
 
+    /// A text message of `bytes` and its echo, over a WebSocket at `path`.
+    pub fn echo(path: &str, bytes: usize) -> Exchange {
+        let payload: Vec<u8> = (b'a'..=b'z').cycle().take(bytes).collect();
+        let answer = websocket::frame(&payload);
+        let (opening, request) = (websocket::opening(path), websocket::masked(&payload));
+        Exchange { opening, request, answer_bytes: answer.len(), answer }
+    }
+
     /// A new connection, opened as far as requests can be sent.
     ///
     /// # Errors
@@ -67,6 +75,24 @@ impl Exchange {
         let mut answer = vec![0; self.answer_bytes];
         stream.read_exact(&mut answer)?;
         if answer.starts_with(&self.answer) { Ok(()) } else { Err(wrong(&answer)) }
+    }
+}
+
+/// Reads from a WebSocket up to the pong with this payload; pings of the server's own may come before it.
+///
+/// # Errors
+/// When the connection fails or ends, or brings anything else.
+pub fn await_pong(stream: &mut impl Read, payload: &[u8]) -> io::Result<()> {
+    loop {
+        let mut header = [0; 2];
+        stream.read_exact(&mut header)?;
+        let mut got = vec![0; usize::from(header[1]).min(125)];
+        stream.read_exact(&mut got)?;
+        match header[0] {
+            websocket::PONG if got == payload => return Ok(()),
+            websocket::PING => {}
+            _ => return Err(wrong(&[&header, &got[..]].concat())),
+        }
     }
 }
 
@@ -148,4 +174,18 @@ fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
 pub(crate) fn wrong(answer: &[u8]) -> io::Error {
     let text = String::from_utf8_lossy(&answer[..answer.len().min(200)]);
     io::Error::new(io::ErrorKind::InvalidData, format!("not the answer that was expected: {text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::websocket::{PING, PONG};
+    use std::io::Cursor;
+
+    #[test]
+    fn a_pong_is_found_behind_a_ping() {
+        let come = [&[PING, 1, b'x'][..], &[PONG, 3], b"hop"].concat();
+        await_pong(&mut Cursor::new(&come), b"hop").unwrap();
+        assert!(await_pong(&mut Cursor::new(&come), b"top").is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! The workloads: what is asked of which servers.
 
-use crate::{exchange::Exchange, load::Plan, peers, requests, websocket};
+use crate::{exchange::Exchange, load::Plan, peers, requests};
 use std::{io, net::SocketAddr};
 
 /// Connections that are busy at once, unless a workload says otherwise.
@@ -125,7 +125,7 @@ impl Workload {
     pub fn plan(&self, addr: SocketAddr) -> io::Result<Option<Plan>> {
         let exchange = match &self.traffic {
             Traffic::Http(request) => Exchange::http(addr, request)?,
-            Traffic::Echo { path, bytes } => websocket::echo(path, *bytes),
+            Traffic::Echo { path, bytes } => Exchange::echo(path, *bytes),
             Traffic::FanOut(_) | Traffic::Http2 { .. } => return Ok(None),
         };
         let (connections, pipelined, per_connection) = (self.connections, self.pipelined, self.per_connection);

@@ -10,7 +10,6 @@ use hop_benches::{
     process::Server,
     requests,
     rounds::Round,
-    websocket,
     workload::{self, Workload},
 };
 use std::{path::Path, time::Duration};
@@ -88,7 +87,7 @@ fn messages_of_any_length_are_echoed_alone_and_coalesced() {
     ] {
         let server = Server::start(Path::new(binary), &[], 1, None).unwrap();
         for bytes in [0, 20, 125, 126, 1024, 65_535, 65_536, 100_000] {
-            let exchange = websocket::echo("/", bytes);
+            let exchange = Exchange::echo("/", bytes);
             let plan = Plan { pipelined: if bytes > 1024 { 1 } else { 16 }, ..plan(&server, &exchange) };
             assert_eq!(answered(plan, 160), 160, "{binary}, {bytes} bytes");
         }
@@ -163,6 +162,6 @@ fn the_cost_of_a_server_can_be_read() {
 fn the_tasks_of_a_tokio_server_can_be_counted() {
     let mut server = Server::start(Path::new(env!("CARGO_BIN_EXE_tungstenite_echo")), &[], 1, None).unwrap();
     let before = server.tasks().unwrap();
-    let held = load::hold(server.addr, &websocket::echo("/", 20), 10, || ()).unwrap();
+    let held = load::hold(server.addr, &Exchange::echo("/", 20), 10, || ()).unwrap();
     assert_eq!((held.len(), server.tasks().unwrap()), (10, before + 10));
 }

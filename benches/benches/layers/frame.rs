@@ -10,7 +10,7 @@ use hop::unversioned::{
         mask,
     },
 };
-use hop_benches::websocket;
+use hop_benches::exchange::Exchange;
 use std::{
     hint::black_box,
     io::{self, Cursor, Read, Write},
@@ -24,7 +24,7 @@ const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut layer = Layer::new(criterion, "frame");
     for bytes in SIZES {
-        let frame = websocket::echo("/", bytes).request;
+        let frame = Exchange::echo("/", bytes).request;
         header(&mut layer, bytes, &frame);
         unmask(&mut layer, bytes);
         message(&mut layer, bytes, &frame);

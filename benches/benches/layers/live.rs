@@ -3,7 +3,7 @@
 use crate::{Layer, drive::Driver};
 use criterion::Criterion;
 use hop::prelude::*;
-use hop_benches::websocket;
+use hop_benches::exchange::Exchange;
 
 const SUBSCRIBERS: usize = 1000;
 /// What a publication allocates, however many subscribers it has: the message, its name, and its one encoding.
@@ -30,7 +30,7 @@ impl Room {
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut layer = Layer::new(criterion, "ws-echo");
     for bytes in [20, 1024] {
-        let exchange = websocket::echo("/echo", bytes);
+        let exchange = Exchange::echo("/echo", bytes);
         let mut driver = Driver::new(routes![echo]);
         let id = driver.connect();
         driver.send(id, &exchange.opening);
@@ -43,7 +43,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 }
 
 fn publish(layer: &mut Layer<'_>) {
-    let exchange = websocket::echo("/room", 64);
+    let exchange = Exchange::echo("/room", 64);
     let mut driver = Driver::new(routes![Room]);
     let ids: Vec<_> = (0..SUBSCRIBERS).map(|_| driver.connect()).collect();
     for id in &ids {

@@ -3,7 +3,7 @@
 use hop_benches::{
     exchange::Exchange,
     load::{self, Load, Plan, Stop},
-    pin, requests, websocket,
+    pin, requests,
     workload::ECHO_PATH,
 };
 use hop_examples::{Flag, Flags};
@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
     let addr = options.addr.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
     let exchange = match &options.sent {
         Sent::Request(request) => Exchange::http(addr, request)?,
-        Sent::Message(bytes) => websocket::echo(&options.path, *bytes),
+        Sent::Message(bytes) => Exchange::echo(&options.path, *bytes),
     };
     let held = load::hold(addr, &exchange, options.idle, || ())?;
     let answer_bytes = exchange.answer_bytes;
