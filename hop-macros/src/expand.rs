@@ -65,6 +65,7 @@ fn extractors<'i>(roles: &[Role<'i>]) -> Vec<&'i Type> {
 /// The type that stands for a function. It has braces, so that it lives in the namespace of types only, beside the function.
 pub(crate) fn hidden_struct(function: &Method) -> TokenStream {
     let (cfgs, vis, name) = (cfgs(&function.attrs), &function.vis, &function.sig.ident);
+    // The lint is silenced because the struct has the function's own name, which `routes![…]` is given.
     quote! {
         #cfgs
         #[doc(hidden)]

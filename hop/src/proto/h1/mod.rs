@@ -147,7 +147,7 @@ impl H1 {
     /// Takes back that an answer was begun, or written, since `checkpoint`; no input may have been read meanwhile.
     pub fn restore(&mut self, checkpoint: Checkpoint) {
         let Checkpoint { state, keep_alive, continue_owed } = checkpoint;
-        *self = H1 { state, keep_alive, continue_owed, ..self.clone() };
+        (self.state, self.keep_alive, self.continue_owed) = (state, keep_alive, continue_owed);
     }
 
     /// Nothing more is read as a request.
