@@ -28,7 +28,7 @@ fn bare(input: &[u8]) -> usize {
 
 fn hop(input: &[u8]) -> usize {
     let mut slots = head::slots();
-    let (used, head) = head::parse(input, &mut slots, &LIMITS).expect("the request is valid").expect("it is whole");
+    let (used, head) = head::parse(input, &mut slots, &LIMITS, 0).expect("the request is valid").expect("it is whole");
     black_box(&head);
     used
 }

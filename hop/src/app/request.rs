@@ -24,8 +24,6 @@ pub(crate) trait Arrival {
 #[derive(Clone, Copy)]
 pub struct Request<'r> {
     pub(crate) head: &'r Head<'r, 'r>,
-    pub(crate) path: &'r str,
-    pub(crate) query: Option<&'r str>,
     pub(crate) params: &'r PathParams<'r>,
     pub(crate) body: &'r [u8],
     /// The body of a route that streams it, until an extractor takes it.
@@ -47,22 +45,22 @@ impl<'r> Request<'r> {
 
     /// The request target as it was sent (RFC 9112 §3.2).
     pub fn target(&self) -> &'r str {
-        self.head.target
+        self.head.target.text()
     }
 
     /// The path, raw: not percent-decoded. `*` for `OPTIONS *`, empty for CONNECT.
     pub fn path(&self) -> &'r str {
-        self.path
+        self.head.target.path()
     }
 
     /// What follows the `?`, raw.
     pub fn query(&self) -> Option<&'r str> {
-        self.query
+        self.head.target.query()
     }
 
     /// The target as a parsed `Uri`. Allocates. `None`: RFC 9112 allows it, the `http` crate does not.
     pub fn uri(&self) -> Option<Uri> {
-        self.head.target.parse().ok()
+        self.target().parse().ok()
     }
 
     /// Whether the request is HTTP/1.0.
@@ -118,6 +116,6 @@ impl<'r> Request<'r> {
 
 impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} with {} body bytes", self.head.method, self.head.target, self.body.len())
+        write!(f, "{} {} with {} body bytes", self.head.method, self.target(), self.body.len())
     }
 }

@@ -162,24 +162,12 @@ impl Focus<'_> {
         // What is waited for next has a deadline of its own, even when it is a head again.
         self.conn.timer = Timer::Off;
         self.conn.request = self.conn.request.wrapping_add(1);
-        let target = match head.target() {
-            Ok(target) => target,
-            Err(error) => return self.refused(error.into()),
-        };
         let mut params = PathParams::default();
-        let Ok(endpoint) = self.app.find(head.method, target.path(), &mut params) else {
+        let Ok(endpoint) = self.app.find(head.method, head.target.path(), &mut params) else {
             return self.refused(PeerError::Encoding);
         };
-        let mut request = Request {
-            head: &head,
-            path: target.path(),
-            query: target.query(),
-            params: &params,
-            body: &[],
-            stream: None,
-            endpoint,
-            arrival: &self.arrival(),
-        };
+        let mut request =
+            Request { head: &head, params: &params, body: &[], stream: None, endpoint, arrival: &self.arrival() };
         self.admit(&mut request, &input[..used], &input[used..])
     }
 

@@ -114,20 +114,10 @@ pub(crate) fn again<T>(
     f: impl FnOnce(&Request<'_>) -> T,
 ) -> Option<T> {
     let mut slots = head::slots();
-    let (_, head) = head::parse(head, &mut slots, &ANY_SIZE).ok()??;
-    let target = head.target().ok()?;
+    let (_, head) = head::parse(head, &mut slots, &ANY_SIZE, 0).ok()??;
     let mut params = PathParams::default();
-    app.find(head.method, target.path(), &mut params).ok()?;
-    Some(f(&Request {
-        head: &head,
-        path: target.path(),
-        query: target.query(),
-        params: &params,
-        body,
-        stream: Some(&Cell::new(stream)),
-        endpoint,
-        arrival,
-    }))
+    app.find(head.method, head.target.path(), &mut params).ok()?;
+    Some(f(&Request { head: &head, params: &params, body, stream: Some(&Cell::new(stream)), endpoint, arrival }))
 }
 
 /// The head was within the limits when it was accepted.

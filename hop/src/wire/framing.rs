@@ -264,7 +264,7 @@ mod tests {
     fn read(version: &str, lines: &str) -> Result<String, FramingError> {
         let input = format!("POST / HTTP/{version}\r\n{lines}\r\n");
         let mut slots = head::slots();
-        let parsed = head::parse(input.as_bytes(), &mut slots, &LIMITS);
+        let parsed = head::parse(input.as_bytes(), &mut slots, &LIMITS, 0);
         let (_, head) = parsed.expect("the head is valid").expect("the head is whole");
         let Framing { body, keep_alive, expect_continue, upgrade, host } = request(&head)?;
         let text = |value: Option<&[u8]>| value.map(|value| value.escape_ascii().to_string());

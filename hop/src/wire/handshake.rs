@@ -144,7 +144,7 @@ mod tests {
         let text = format!("{line}\r\n{}\r\n\r\n", fields.join("\r\n"));
         let limits = HeadLimits { head_bytes_max: 65536, line_bytes_max: 8192, headers_max: 100 };
         let mut slots = slots();
-        let (_, head) = parse(text.as_bytes(), &mut slots, &limits).expect("a legal head").expect("a whole one");
+        let (_, head) = parse(text.as_bytes(), &mut slots, &limits, 0).expect("a legal head").expect("a whole one");
         look(&head)
     }
 

@@ -112,7 +112,7 @@ mod tests {
         let text = format!("GET / HTTP/1.1\r\n{fields}\r\n");
         let limits = HeadLimits { head_bytes_max: 65536, line_bytes_max: 8192, headers_max: 100 };
         let mut slots = slots();
-        let (_, head) = parse(text.as_bytes(), &mut slots, &limits).expect("a legal head").expect("a whole one");
+        let (_, head) = parse(text.as_bytes(), &mut slots, &limits, 0).expect("a legal head").expect("a whole one");
         offers(&head)
     }
 

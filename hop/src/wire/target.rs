@@ -9,6 +9,7 @@ use super::host;
 /// they are there in every form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target<'b> {
+    text: &'b str,
     form: Form,
     path: &'b str,
     query: Option<&'b str>,
@@ -40,6 +41,11 @@ pub enum TargetError {
 }
 
 impl<'b> Target<'b> {
+    /// All of it, as it came.
+    pub fn text(&self) -> &'b str {
+        self.text
+    }
+
     /// Its form.
     pub fn form(&self) -> Form {
         self.form
@@ -82,22 +88,23 @@ impl TargetError {
 pub fn target<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
     if !text.starts_with('/') || method == "CONNECT" {
         // Taken apart and put together, so that the usual target stays in registers and need not lie where this one is put.
-        let Target { form, path, query, authority } = rare(method, text)?;
-        return Ok(Target { form, path, query, authority });
+        let Target { text, form, path, query, authority } = other(method, text)?;
+        return Ok(Target { text, form, path, query, authority });
     }
     let (path, query) = path_and_query(text)?;
-    Ok(Target { form: Form::Origin, path, query, authority: None })
+    Ok(Target { text, form: Form::Origin, path, query, authority: None })
 }
 
+/// Those that are not of the origin form.
 #[cold]
-fn rare<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
+fn other<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
     match (method, text) {
         // RFC 9110 §9.3.6: a server MUST reject a CONNECT to an empty or invalid port.
         ("CONNECT", text) if host::is_connect_authority(text.as_bytes()) => {
-            Ok(Target { form: Form::Authority, path: "", query: None, authority: Some(text) })
+            Ok(Target { text, form: Form::Authority, path: "", query: None, authority: Some(text) })
         }
         ("CONNECT", _) => Err(TargetError::Authority),
-        ("OPTIONS", "*") => Ok(Target { form: Form::Asterisk, path: text, query: None, authority: None }),
+        ("OPTIONS", "*") => Ok(Target { text, form: Form::Asterisk, path: text, query: None, authority: None }),
         _ => absolute(text),
     }
 }
@@ -114,7 +121,7 @@ fn absolute(text: &str) -> Result<Target<'_>, TargetError> {
     }
     let (path, query) = path_and_query(rest)?;
     let path = if path.is_empty() { "/" } else { path };
-    Ok(Target { form: Form::Absolute, path, query, authority: Some(authority) })
+    Ok(Target { text, form: Form::Absolute, path, query, authority: Some(authority) })
 }
 
 /// `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )` (RFC 3986 §3.1)
@@ -141,7 +148,7 @@ mod tests {
 
     #[track_caller]
     fn check(method: &str, text: &str, form: Form, path: &str, query: Option<&str>, authority: Option<&str>) {
-        assert_eq!(target(method, text), Ok(Target { form, path, query, authority }), "{method} {text}");
+        assert_eq!(target(method, text), Ok(Target { text, form, path, query, authority }), "{method} {text}");
     }
 
     #[track_caller]

@@ -97,6 +97,8 @@ pub struct H1 {
     /// The connection may be used for another request.
     keep_alive: bool,
     http10: bool,
+    /// How many fields the last head had: the client's next one is likely to have as many.
+    fields: u8,
     asked: Asked,
     /// `Expect: 100-continue` was said and not yet answered.
     continue_owed: bool,
@@ -118,6 +120,7 @@ impl Default for H1 {
             state: State::Idle,
             keep_alive: true,
             http10: false,
+            fields: 0,
             asked: Asked::Usual,
             continue_owed: false,
             unread: Unread::Nothing,

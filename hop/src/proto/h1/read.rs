@@ -18,8 +18,9 @@ impl H1 {
         slots: &'h mut HeaderSlots<'b>,
         limits: &HeadLimits,
     ) -> Result<Option<(usize, Head<'h, 'b>, Framing<'b>)>, PeerError> {
-        let Some((used, head)) = head::parse(input, slots, limits)? else { return Ok(None) };
+        let Some((used, head)) = head::parse(input, slots, limits, usize::from(self.fields))? else { return Ok(None) };
         let framing = framing::request(&head)?;
+        self.fields = head.headers.len() as u8;
         self.accept(&head, &framing);
         Ok(Some((used, head, framing)))
     }
