@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Instructions per operation of the layer benches, by callgrind: the difference of two runs with FEW and MANY operations,
+# Instructions and allocations per operation of the layer benches, the former by callgrind: the difference of two runs with FEW and MANY operations,
 # divided by the difference of their numbers. Needs valgrind.
 #
 #   benches/scripts/layers.sh              # all
 #   benches/scripts/layers.sh head/hop     # those whose names contain this
+#   JSON=layers.json benches/scripts/layers.sh    # writes the figures there as well; a slash in a name is _ there
 source "$(dirname "$0")/common.sh"
 
 FEW=${FEW_OPERATIONS:-100}
@@ -20,8 +21,13 @@ total() {
     callgrind_total "$scratch/callgrind.out"
 }
 
-HOP_LAYER_TIMES=0 "$bench" --bench | sed -n 's/^layer //p' | { grep -F -- "${1:-}" || true; } | while read -r name; do
+printf '%-36s%14s%14s\n' '' 'instructions' 'allocations'
+json=
+while read -r name allocations; do
     few=$(total "$name" "$FEW")
     many=$(total "$name" "$MANY")
-    printf '%-36s%10d\n' "$name" $(((many - few) / (MANY - FEW)))
-done
+    each=$(((many - few) / (MANY - FEW)))
+    printf '%-36s%14d%14d\n' "$name" "$each" "$allocations"
+    json="$json${json:+,}"$'\n'"  \"${name//\//_}\": { \"instructions\": $each, \"allocations\": $allocations }"
+done < <(HOP_LAYER_TIMES=0 "$bench" --bench | sed -n 's/^layer //p' | { grep -F -- "${1:-}" || true; })
+[ -z "${JSON:-}" ] || printf '{%s\n}\n' "$json" >"$JSON"

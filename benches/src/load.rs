@@ -3,11 +3,16 @@
 //! It does what wrk cannot: an exact number of requests, run after run over the same connections; connections that close
 //! after some; idle ones that stay; WebSocket messages and their echoes.
 
+mod paced;
+
+pub use paced::{Latencies, Pace};
+
 use crate::exchange::{Exchange, wrong};
 use rustix::{
     buffer::spare_capacity,
     event::epoll::{self, CreateFlags, EventData, EventFlags},
     fd::OwnedFd,
+    time::Timespec,
 };
 use std::{
     io::{self, Read, Write},
@@ -152,20 +157,35 @@ impl Load {
     }
 
     fn turn(&mut self) -> io::Result<()> {
-        let timeout = rustix::time::Timespec { tv_sec: STALL.as_secs() as i64, tv_nsec: 0 };
-        epoll::wait(&self.poll, spare_capacity(&mut self.events), Some(&timeout))?;
-        if self.events.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{} answers do not come", self.busy)));
+        let mut events = self.wait(STALL)?;
+        if events.is_empty() {
+            return Err(self.stalled());
         }
-        let mut events = std::mem::take(&mut self.events);
         for event in events.drain(..) {
-            self.ready(event.data.u64() as usize)?;
+            let at = event.data.u64() as usize;
+            if self.receive(at)? {
+                self.connections[at].requests += self.plan.pipelined as u64;
+                self.busy -= 1;
+                self.next_batch(at)?;
+            }
         }
         self.events = events;
         Ok(())
     }
 
-    fn ready(&mut self, at: usize) -> io::Result<()> {
+    /// The connections that are readable, at the latest after `timeout`; none if there are none then.
+    fn wait(&mut self, timeout: Duration) -> io::Result<Vec<epoll::Event>> {
+        let timeout = Timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: i64::from(timeout.subsec_nanos()) };
+        epoll::wait(&self.poll, spare_capacity(&mut self.events), Some(&timeout))?;
+        Ok(std::mem::take(&mut self.events))
+    }
+
+    fn stalled(&self) -> io::Error {
+        io::Error::new(io::ErrorKind::TimedOut, format!("{} answers do not come", self.busy))
+    }
+
+    /// Reads what has come of a batch's answers, and says whether that was the last of them.
+    fn receive(&mut self, at: usize) -> io::Result<bool> {
         let connection = &mut self.connections[at];
         let read = connection.stream.read(&mut self.input)?;
         let input = &self.input[..read];
@@ -175,12 +195,7 @@ impl Load {
             return Err(wrong(input));
         }
         connection.left -= read;
-        if connection.left > 0 {
-            return Ok(());
-        }
-        connection.requests += self.plan.pipelined as u64;
-        self.busy -= 1;
-        self.next_batch(at)
+        Ok(connection.left == 0)
     }
 
     fn next_batch(&mut self, at: usize) -> io::Result<()> {
@@ -191,9 +206,15 @@ impl Load {
         if self.plan.per_connection.is_some_and(|most| connection.requests >= most) {
             *connection = Connection::open(&self.plan, &self.poll, at)?;
         }
+        self.send(at)?;
+        self.sent += self.plan.pipelined as u64;
+        Ok(())
+    }
+
+    fn send(&mut self, at: usize) -> io::Result<()> {
+        let connection = &mut self.connections[at];
         connection.stream.write_all(&self.batch)?;
         connection.left = self.batch_answer_bytes;
-        self.sent += self.plan.pipelined as u64;
         self.busy += 1;
         Ok(())
     }

@@ -4,7 +4,7 @@
 use crate::{
     fanout::Audience,
     http2::Http2,
-    load::{self, Load, Outcome, Stop},
+    load::{self, Latencies, Load, Outcome, Pace, Plan, Stop},
     peers::{self, Site},
     pin::Cores,
     process::Server,
@@ -19,6 +19,9 @@ const RESIDENT_SUBSCRIBERS: usize = 2000;
 
 /// How often the first server is timed before it is said how many requests a slice has.
 const RATES: usize = 3;
+
+/// At which share of the first server's rate latencies are measured: low enough for those that take three times as long.
+const PACED_SHARE: f64 = 0.3;
 
 /// Which program sends the requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +49,8 @@ pub struct Bench {
     pub cores: Option<Cores>,
     /// About how long a slice of the first server takes; the others get as many requests.
     pub time: Duration,
+    /// For how long latencies are measured, in each round.
+    pub paced_time: Duration,
     /// Who sends the requests.
     pub client: Client,
     /// What the file servers serve.
@@ -53,13 +58,14 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// How long a slice is: as many requests as the first server answers in the bench's time, or whole seconds under wrk.
+    /// How much is asked of each server: as many requests as the first one answers in the bench's time, or whole seconds under
+    /// wrk; and a share of its rate.
     ///
     /// # Errors
     /// When the first server cannot be started or fails a request.
-    pub fn slice(&self, workload: &Workload) -> io::Result<Stop> {
+    pub fn dose(&self, workload: &Workload) -> io::Result<Dose> {
         if self.client == Client::Wrk {
-            return Ok(Stop::Time(Duration::from_secs(self.time.as_secs().max(1))));
+            return Ok(Dose { slice: Stop::Time(Duration::from_secs(self.time.as_secs().max(1))), pace: None });
         }
         let mut first = Subject::start(self, workload, workload.servers[0], Stop::Time(self.time))?;
         // The best of some: one that was disturbed would make all slices short.
@@ -68,8 +74,19 @@ impl Bench {
             rate = rate.max(first.measure(Stop::Time(self.time))?.rate);
         }
         first.stop()?;
-        Ok(Stop::Requests(((rate * self.time.as_secs_f64()) as u64).max(CONNECTIONS as u64)))
+        let slice = Stop::Requests(((rate * self.time.as_secs_f64()) as u64).max(CONNECTIONS as u64));
+        let pace = Pace { per_second: rate * PACED_SHARE, time: self.paced_time };
+        Ok(Dose { slice, pace: workload.is_paced.then_some(pace) })
     }
+}
+
+/// How much is asked of each server of a workload.
+#[derive(Clone, Copy, Debug)]
+pub struct Dose {
+    /// In a slice.
+    pub slice: Stop,
+    /// Where latencies are measured.
+    pub pace: Option<Pace>,
 }
 
 /// What one slice found.
@@ -81,13 +98,30 @@ pub struct Sample {
     pub rate: f64,
 }
 
-/// Sends until told to stop, over the same connections each time.
-type Sender = Box<dyn FnMut(Stop) -> io::Result<Outcome>>;
+/// Sends until told to stop, over the same connections each time (wrk: over its own).
+enum Sender {
+    Load(Load),
+    Wrk(Plan),
+    Http2(Http2),
+    Audience(Audience),
+}
+
+impl Sender {
+    fn run(&mut self, stop: Stop) -> io::Result<Outcome> {
+        match (self, stop) {
+            (Sender::Load(load), stop) => load.run(stop),
+            (Sender::Http2(client), stop) => client.run(stop),
+            (Sender::Audience(audience), stop) => audience.run(stop),
+            (Sender::Wrk(plan), Stop::Time(time)) => wrk::run(plan, time),
+            (Sender::Wrk(_), Stop::Requests(_)) => Err(io::Error::other("wrk cannot count")),
+        }
+    }
+}
 
 /// A server that is up and warm, and its client.
 pub struct Subject {
     server: Server,
-    send: Sender,
+    sender: Sender,
     /// Its resident memory with 2,000 subscribers, where there are any.
     pub resident_mib: Option<f64>,
     held: Vec<TcpStream>,
@@ -104,12 +138,12 @@ impl Subject {
             more.extend(bench.site.arguments());
         }
         let server = Server::start(&binary, &more, 1, bench.cores)?;
-        let (mut send, resident_mib) = match workload.traffic {
+        let (mut sender, resident_mib) = match workload.traffic {
             Traffic::FanOut(subscribers) => fan_out(&server, subscribers)?,
             _ => (sender(bench, workload, &server)?, None),
         };
-        send(slice)?;
-        Ok(Subject { server, send, resident_mib, held: Vec::new() })
+        sender.run(slice)?;
+        Ok(Subject { server, sender, resident_mib, held: Vec::new() })
     }
 
     /// Opens the idle connections of the workload beside the busy ones.
@@ -129,9 +163,20 @@ impl Subject {
     /// When the server fails a request.
     pub fn measure(&mut self, slice: Stop) -> io::Result<Sample> {
         let before = self.server.cpu_time()?;
-        let outcome = (self.send)(slice)?;
+        let outcome = self.sender.run(slice)?;
         let cpu = self.server.cpu_time()? - before;
         Ok(Sample { cpu_us: cpu.as_secs_f64() * 1e6 / outcome.requests as f64, rate: outcome.rate() })
+    }
+
+    /// Measures latencies at a fixed rate; only where the client is the load of this package.
+    ///
+    /// # Errors
+    /// When the server fails a request.
+    pub fn pace(&mut self, pace: Pace) -> io::Result<Option<Latencies>> {
+        match &mut self.sender {
+            Sender::Load(load) => load.paced(pace).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Stops the server.
@@ -148,18 +193,14 @@ impl Subject {
 
 fn sender(bench: &Bench, workload: &Workload, server: &Server) -> io::Result<Sender> {
     if let Traffic::Http2 { streams } = workload.traffic {
-        let mut client = Http2::open(server.addr, workload.connections, streams, hop_examples::BODY.len())?;
-        return Ok(Box::new(move |stop| client.run(stop)));
+        let body_bytes = hop_examples::BODY.len();
+        return Ok(Sender::Http2(Http2::open(server.addr, workload.connections, streams, body_bytes)?));
     }
     let plan = workload.plan(server.addr)?.ok_or_else(|| io::Error::other("nobody sends this"))?;
-    if bench.client == Client::Wrk {
-        return Ok(Box::new(move |stop| match stop {
-            Stop::Time(time) => wrk::run(&plan, time),
-            Stop::Requests(_) => Err(io::Error::other("wrk cannot count")),
-        }));
+    match bench.client {
+        Client::Own => Ok(Sender::Load(Load::open(plan)?)),
+        Client::Wrk => Ok(Sender::Wrk(plan)),
     }
-    let mut load = Load::open(plan)?;
-    Ok(Box::new(move |stop| load.run(stop)))
 }
 
 /// Publishes to all subscribers, after the resident memory with some of them has been read.
@@ -170,5 +211,5 @@ fn fan_out(server: &Server, subscribers: usize) -> io::Result<(Sender, Option<f6
     audience.run(Stop::Requests(10 * few as u64))?;
     let resident_mib = server.resident_bytes()? as f64 / f64::from(1 << 20);
     audience.grow_to(subscribers)?;
-    Ok((Box::new(move |stop| audience.run(stop)), Some(resident_mib)))
+    Ok((Sender::Audience(audience), Some(resident_mib)))
 }

@@ -10,26 +10,31 @@ use std::{
 };
 
 /// Servers that answer the shared body to `/`. The first is the ceiling that the others are measured against.
-pub const PLAIN: [&str; 4] = ["limit", "std_example", "tokio_example", "hop_example"];
+pub const PLAIN: [&str; 7] =
+    ["limit", "std_example", "tokio_example", "axum_app", "actix_app", "nginx_app", "hop_example"];
+
+/// Servers of the compared [app](crate::app). The first is the ceiling, which answers neither user nor length.
+pub const APP: [&str; 5] = ["limit", "hyper_app", "axum_app", "actix_app", "hop_app"];
 
 /// Servers of a folder of files, started with `--root`. The first is the ceiling.
-pub const FILES: [&str; 2] = ["limit_file", "static_site"];
+pub const FILES: [&str; 4] = ["limit_file", "axum_app", "nginx_app", "static_site"];
 
 /// Servers that echo WebSocket messages. The first is the ceiling.
-pub const ECHO: [&str; 4] = ["limit_ws", "fastwebsockets_echo", "tungstenite_echo", "ws_example"];
+pub const ECHO: [&str; 6] =
+    ["limit_ws", "fastwebsockets_echo", "tungstenite_echo", "axum_app", "actix_app", "ws_example"];
 
 /// Servers that send what is posted to `/publish` to the WebSockets at `/ws-topic`. The first is the ceiling.
-pub const FAN_OUT: [&str; 2] = ["limit_fanout", "hop_fanout"];
+pub const FAN_OUT: [&str; 3] = ["limit_fanout", "axum_app", "hop_fanout"];
 
 /// One axum app, served by axum itself, which the other is measured against, and by hop.
 pub const AXUM: [&str; 2] = ["axum_example --serve axum", "axum_example --serve hop"];
 
-/// Builds the servers in the profile of this program, and tells where they lie.
+/// Builds all servers in the profile of this program, and tells where they lie.
 ///
 /// # Errors
 /// When cargo cannot be run, or says that something does not compile.
 pub fn build() -> io::Result<PathBuf> {
-    cargo_build(&["-p", "hop-benches", "-p", "hop-examples", "--bins"])
+    cargo_build(&["-p", "hop-benches", "-p", "hop-examples", "--bins", "--features", "hop-benches/peers"])
 }
 
 /// Builds these servers only in the profile of this program, and tells where they lie.
@@ -74,10 +79,19 @@ pub fn command(folder: &Path, server: &str) -> (PathBuf, Vec<String>) {
     (folder.join(binary(server)), server.split(' ').skip(1).map(str::to_owned).collect())
 }
 
-/// Those of `known` that were asked for, by name or by binary (all, if none were), and whose binary exists in `folder`.
+/// Those of `known` that were asked for, by name or by binary (all, if none were), and can be started: their binary exists in
+/// `folder`, and the program that it needs is installed.
 pub fn present<'a>(known: &[&'a str], asked: &[&str], folder: &Path) -> Vec<&'a str> {
     let is_asked_for = |name: &&str| asked.is_empty() || asked.contains(name) || asked.contains(&binary(name));
-    known.iter().copied().filter(is_asked_for).filter(|name| folder.join(binary(name)).is_file()).collect()
+    let can_be_started = |name: &&str| folder.join(binary(name)).is_file() && (*name != NGINX || is_installed("nginx"));
+    known.iter().copied().filter(is_asked_for).filter(can_be_started).collect()
+}
+
+/// The one that is no program of ours.
+const NGINX: &str = "nginx_app";
+
+fn is_installed(program: &str) -> bool {
+    env::var_os("PATH").is_some_and(|paths| env::split_paths(&paths).any(|path| path.join(program).is_file()))
 }
 
 fn binary(server: &str) -> &str {

@@ -1,13 +1,14 @@
-//! A server as a process of its own, and what it has cost so far.
+//! A server as a process of its own, and what it has cost so far. Worker processes, which it may have, count with it.
 
 use crate::pin::{self, Cores};
 use nix::time::clock_getcpuclockid;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
-    fs, io,
-    io::{BufRead, BufReader},
+    fs,
+    io::{self, BufRead, BufReader},
+    iter::{self, Sum},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
@@ -48,8 +49,7 @@ impl Server {
     /// # Errors
     /// When the process is gone.
     pub fn cpu_time(&self) -> io::Result<Duration> {
-        let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
-        Ok(clock_getcpuclockid(pid)?.now()?.into())
+        self.sum(|pid| Ok(clock_getcpuclockid(nix::unistd::Pid::from_raw(pid))?.now()?.into()))
     }
 
     /// How many threads it has now.
@@ -57,7 +57,7 @@ impl Server {
     /// # Errors
     /// When the process is gone.
     pub fn threads(&self) -> io::Result<u64> {
-        self.status(&self.proc("status"), "Threads:")
+        self.sum(|pid| status(&proc(pid, "status"), "Threads:"))
     }
 
     /// How many descriptors it has open now.
@@ -65,7 +65,7 @@ impl Server {
     /// # Errors
     /// When the process is gone.
     pub fn descriptors(&self) -> io::Result<usize> {
-        Ok(fs::read_dir(self.proc("fd"))?.count())
+        self.sum(|pid| Ok(fs::read_dir(proc(pid, "fd"))?.count()))
     }
 
     /// Its resident memory, in bytes: that of its own pages, not what the kernel holds for it. Counted page by page, because
@@ -74,7 +74,7 @@ impl Server {
     /// # Errors
     /// When the process is gone.
     pub fn resident_bytes(&self) -> io::Result<u64> {
-        Ok(self.status(&self.proc("smaps_rollup"), "Rss:")? * 1024)
+        self.sum(|pid| Ok(status(&proc(pid, "smaps_rollup"), "Rss:")? * 1024))
     }
 
     /// How many tasks its tokio runtime has, asked by SIGUSR1 (`hop_examples::report_tasks`); 0 if it does not listen for
@@ -83,7 +83,7 @@ impl Server {
     /// # Errors
     /// When the process is gone, or says something else.
     pub fn tasks(&mut self) -> io::Result<u64> {
-        let status = fs::read_to_string(self.proc("status"))?;
+        let status = fs::read_to_string(proc(self.pid(), "status"))?;
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
         if caught & (1 << (Signal::USR1.as_raw() - 1)) == 0 {
@@ -101,13 +101,15 @@ impl Server {
     /// # Errors
     /// When the process is gone.
     pub fn context_switches(&self) -> io::Result<u64> {
-        let mut switches = 0;
-        for task in fs::read_dir(self.proc("task"))? {
-            let status = task?.path().join("status").display().to_string();
-            switches += self.status(&status, "voluntary_ctxt_switches:")?;
-            switches += self.status(&status, "nonvoluntary_ctxt_switches:")?;
-        }
-        Ok(switches)
+        self.sum(|pid| {
+            let mut switches = 0;
+            for task in fs::read_dir(proc(pid, "task"))? {
+                let file = task?.path().join("status");
+                switches += status(&file, "voluntary_ctxt_switches:")?;
+                switches += status(&file, "nonvoluntary_ctxt_switches:")?;
+            }
+            Ok(switches)
+        })
     }
 
     /// Asks it to end (SIGTERM) and waits for that.
@@ -120,21 +122,41 @@ impl Server {
         self.child.wait().map(drop)
     }
 
-    fn proc(&self, file: &str) -> String {
-        format!("/proc/{}/{file}", self.child.id())
+    fn pid(&self) -> i32 {
+        self.child.id() as i32
     }
 
-    fn status(&self, path: &str, key: &str) -> io::Result<u64> {
-        let text = fs::read_to_string(path)?;
-        let line = text.lines().find_map(|line| line.strip_prefix(key));
-        let number = line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok());
-        number.ok_or_else(|| io::Error::other(format!("{path} has no {key}")))
+    /// Its worker processes.
+    fn workers(&self) -> Vec<i32> {
+        let workers = fs::read_to_string(proc(self.pid(), &format!("task/{}/children", self.pid())));
+        workers.unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
     }
+
+    /// What it and its workers have together.
+    fn sum<T: Sum>(&self, of: impl Fn(i32) -> io::Result<T>) -> io::Result<T> {
+        iter::once(self.pid()).chain(self.workers()).map(of).sum()
+    }
+}
+
+fn proc(pid: i32, file: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/{file}"))
+}
+
+fn status(file: &Path, key: &str) -> io::Result<u64> {
+    let text = fs::read_to_string(file)?;
+    let line = text.lines().find_map(|line| line.strip_prefix(key));
+    let number = line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok());
+    number.ok_or_else(|| io::Error::other(format!("{} has no {key}", file.display())))
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // After `stop` both only say that there is nothing left to do.
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        for worker in self.workers() {
+            let _ = kill_process(Pid::from_raw(worker).expect("no process is number 0"), Signal::KILL);
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }

@@ -1,91 +1,228 @@
-//! What a comparison found, as a table and as JSON.
+//! What a comparison found: tables in Markdown, JSON, and charts.
 
-use crate::{load::Stop, measure::Sample, rounds::Found, stats::Spread, workload::Workload};
+use crate::{
+    chart::{Bar, Chart, Group, Scale, grouped},
+    idle,
+    load::{Latencies, Pace, Stop},
+    measure::{Dose, Sample},
+    rounds::Found,
+    stamp,
+    stats::Spread,
+    workload::Workload,
+};
 use serde_json::{Map, Value, json};
-use std::fs;
 
 /// One server under one workload, all slices of all rounds.
 #[derive(Clone, Debug)]
 pub struct Row {
-    workload: &'static str,
     server: &'static str,
-    slice: Stop,
     samples: Vec<Sample>,
     ratios: Vec<f64>,
+    latencies: Option<Latencies>,
     resident_mib: Vec<f64>,
 }
 
-impl Row {
-    /// A row without samples.
-    pub fn new(workload: &Workload, server: &'static str, slice: Stop) -> Row {
-        let (samples, ratios, resident_mib) = (Vec::new(), Vec::new(), Vec::new());
-        Row { workload: workload.name, server, slice, samples, ratios, resident_mib }
-    }
+/// All that was found of a workload.
+#[derive(Clone, Debug)]
+pub struct Section {
+    workload: Workload,
+    dose: Dose,
+    rows: Vec<Row>,
+}
 
-    /// Adds what a round found.
-    pub fn add(&mut self, found: Found) {
+/// The latencies that a table shows, by their names in JSON.
+const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99_9", 0.999)];
+
+impl Row {
+    fn add(&mut self, found: Found) {
         self.samples.extend(found.samples);
         self.ratios.extend(found.ratios);
         self.resident_mib.extend(found.resident_mib);
+        match (&mut self.latencies, found.latencies) {
+            (Some(all), Some(more)) => all.add(more).expect("all have the same three digits"),
+            (all, more) => *all = all.take().or(more),
+        }
     }
 
     fn spread(&self, of: impl Fn(&Sample) -> f64) -> Option<Spread> {
         Spread::of(&self.samples.iter().map(of).collect::<Vec<_>>())
     }
 
-    fn json(&self) -> Value {
-        let requests = match self.slice {
+    /// In microseconds.
+    fn latency_us(&self, quantile: f64) -> Option<f64> {
+        Some(self.latencies.as_ref()?.value_at_quantile(quantile) as f64 / 1e3)
+    }
+
+    fn line(&self) -> Option<String> {
+        let (cpu, ratio) = (self.spread(|sample| sample.cpu_us)?, Spread::of(&self.ratios)?);
+        let per_second = grouped(self.spread(|sample| sample.rate)?.median);
+        let or_dash = |text: Option<String>| text.unwrap_or("–".to_owned());
+        let latencies = QUANTILES.map(|(_, quantile)| or_dash(self.latency_us(quantile).map(grouped)));
+        let resident = or_dash(Spread::of(&self.resident_mib).map(|mib| format!("{:.1}", mib.median)));
+        let (cpu, ratio, [p50, p99, p99_9]) = (cpu.to_string(), ratio.to_string(), latencies);
+        Some(format!(
+            "| {:<25} | {cpu:>22} | {ratio:>18} | {per_second:>10} | {p50:>6} | {p99:>7} | {p99_9:>9} | {resident:>12} |\n",
+            self.server
+        ))
+    }
+
+    fn json(&self, dose: Dose) -> Value {
+        let requests = match dose.slice {
             Stop::Requests(requests) => Some(requests),
             Stop::Time(_) => None,
         };
+        let latency_us: Map<String, Value> =
+            QUANTILES.iter().map(|(name, quantile)| ((*name).to_owned(), self.latency_us(*quantile).into())).collect();
         json!({
             "requests_a_slice": requests,
             "cpu_us_per_request": self.spread(|sample| sample.cpu_us), "ratio": Spread::of(&self.ratios),
             "per_second": self.spread(|sample| sample.rate), "resident_mib": Spread::of(&self.resident_mib),
+            "paced_per_second": dose.pace.map(|pace| pace.per_second), "latency_us": latency_us,
             "samples": self.samples, "ratios": self.ratios,
         })
     }
 }
 
-/// Prints the table of a workload: medians and quartiles of all slices.
-pub fn print(workload: &Workload, slice: Stop, rows: &[Row]) {
-    let length = match slice {
-        Stop::Requests(requests) if workload.unit == "delivery" => format!("{requests} deliveries"),
-        Stop::Requests(requests) => format!("{requests} {}s", workload.unit),
-        Stop::Time(time) => format!("{} s", time.as_secs()),
-    };
-    let cpu = format!("CPU µs per {}", workload.unit);
-    println!("\n{}: {}; {length} a slice\n", workload.name, workload.about);
-    println!("| {:<25} | {cpu:>22} | {:>18} | {:>10} | {:>12} |", "server", "ratio", "per second", "resident MiB");
-    println!("|{:-<27}|{:->24}|{:->20}|{:->12}|{:->14}|", "", ":", ":", ":", ":");
-    for row in rows {
-        let (cpu, ratio) = (row.spread(|sample| sample.cpu_us), Spread::of(&row.ratios));
-        if let (Some(cpu), Some(ratio), Some(rate)) = (cpu, ratio, row.spread(|sample| sample.rate)) {
-            let (cpu, ratio) = (cpu.to_string(), ratio.to_string());
-            let resident = Spread::of(&row.resident_mib).map_or("–".to_owned(), |mib| format!("{:.1}", mib.median));
-            println!("| {:<25} | {cpu:>22} | {ratio:>18} | {:>10.0} | {resident:>12} |", row.server, rate.median);
+impl Section {
+    /// A row without samples for each server.
+    pub fn new(workload: &Workload, servers: &[&'static str], dose: Dose) -> Section {
+        let row = |server: &&'static str| Row {
+            server,
+            samples: Vec::new(),
+            ratios: Vec::new(),
+            latencies: None,
+            resident_mib: Vec::new(),
+        };
+        Section { workload: workload.clone(), dose, rows: servers.iter().map(row).collect() }
+    }
+
+    /// Adds what a round found, server by server.
+    pub fn add(&mut self, found: Vec<Found>) {
+        self.rows.iter_mut().zip(found).for_each(|(row, found)| row.add(found));
+    }
+
+    /// Medians and quartiles of all slices, and the latencies of all rounds together.
+    pub fn table(&self) -> String {
+        let Workload { name, about, unit, .. } = self.workload;
+        let length = match self.dose.slice {
+            Stop::Requests(requests) if unit == "delivery" => format!("{requests} deliveries"),
+            Stop::Requests(requests) => format!("{requests} {unit}s"),
+            Stop::Time(time) => format!("{} s", time.as_secs()),
+        };
+        let pace = |pace: Pace| format!("; latencies in µs at {} a second", grouped(pace.per_second));
+        let pace = self.dose.pace.map(pace).unwrap_or_default();
+        let mut table = format!("{name}: {about}; {length} a slice{pace}\n\n");
+        let cpu = format!("CPU µs per {unit}");
+        table += &format!(
+            "| {:<25} | {cpu:>22} | {:>18} | {:>10} | {:>6} | {:>7} | {:>9} | {:>12} |\n",
+            "server", "ratio", "per second", "median", "99 %", "99.9 %", "resident MiB"
+        );
+        table += &format!(
+            "|{:-<27}|{:->24}|{:->20}|{:->12}|{:->8}|{:->9}|{:->11}|{:->14}|\n",
+            "", ":", ":", ":", ":", ":", ":", ":"
+        );
+        table.extend(self.rows.iter().filter_map(Row::line));
+        table
+    }
+
+    /// Bars of one figure, server by server; `None` if nobody has it.
+    fn group(&self, figure: impl Fn(&Row) -> Option<(f64, String)>) -> Option<Group> {
+        let bar = |row: &Row| {
+            let (value, note) = figure(row)?;
+            Some(Bar { label: row.server.to_owned(), value, note, is_own: is_own(row.server) })
+        };
+        let bars: Vec<Bar> = self.rows.iter().filter_map(bar).collect();
+        (!bars.is_empty()).then(|| Group { label: format!("{}: {}", self.workload.name, self.workload.about), bars })
+    }
+}
+
+/// Whether it is hop that serves.
+fn is_own(server: &str) -> bool {
+    server.starts_with("hop") || server.ends_with("hop") || matches!(server, "ws_example" | "static_site")
+}
+
+/// A comparison with all that it found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Workload by workload.
+    pub sections: Vec<Section>,
+    /// Idle connections, server by server.
+    pub idle: Vec<idle::Row>,
+    /// How often the servers were started.
+    pub rounds: u32,
+    /// How often each was measured in a round.
+    pub slices: usize,
+}
+
+impl Report {
+    /// All figures by workload and server, and what they were measured on. The spaces in a server's name are `_`.
+    pub fn json(&self) -> Value {
+        let key = |server: &str| server.replace(" --", "_").replace(' ', "_");
+        let of_section = |section: &Section| {
+            let rows = section.rows.iter().map(|row| (key(row.server), row.json(section.dose)));
+            (section.workload.name.to_owned(), rows.collect::<Map<_, _>>().into())
+        };
+        let workloads: Map<String, Value> = self.sections.iter().map(of_section).collect();
+        let idle: Map<String, Value> = self.idle.iter().map(|row| (key(row.server), json!(row))).collect();
+        let (rounds, slices) = (self.rounds, self.slices);
+        json!({
+            "stamp": stamp::stamp(), "rounds": rounds, "slices_a_round": slices, "workloads": workloads, "idle": idle,
+        })
+    }
+
+    /// All tables.
+    pub fn markdown(&self) -> String {
+        let mut text = format!("What `compare` found, on:\n\n```json\n{:#}\n```\n", stamp::stamp());
+        for section in &self.sections {
+            text += &format!("\n{}", section.table());
+        }
+        if !self.idle.is_empty() {
+            text += &format!("\nidle connections, each of which has made a request\n\n{}\n", idle::Row::HEAD);
+            self.idle.iter().for_each(|row| text += &format!("{}\n", row.line()));
+        }
+        text
+    }
+
+    /// CPU time as ratios.
+    pub fn ratios(&self) -> Chart {
+        let ratio = |row: &Row| Spread::of(&row.ratios).map(|spread| (spread.median, spread.to_string()));
+        Chart {
+            title: "CPU time of the server per request".to_owned(),
+            axis: "× that of the first of each group, logarithmic: medians, and quartiles in brackets".to_owned(),
+            scale: Scale { from: 0.5, step: 2.0 },
+            groups: self.sections.iter().filter_map(|section| section.group(ratio)).collect(),
         }
     }
-}
 
-/// All rows by workload and server, and what they were measured on. The spaces in a server's name are `_`.
-pub fn json(rows: &[Row], rounds: u32, slices: usize) -> Value {
-    let mut workloads = Map::new();
-    for row in rows {
-        let servers = workloads.entry(row.workload).or_insert_with(|| json!({}));
-        servers[row.server.replace(" --", "_").replace(' ', "_")] = row.json();
+    /// Latencies of which one in a hundred is longer.
+    pub fn latencies(&self) -> Chart {
+        let figure = |row: &Row| {
+            let [p50, p99, p99_9] = QUANTILES.map(|(_, quantile)| row.latency_us(quantile));
+            let (p50, p99_9) = (grouped(p50?), grouped(p99_9?));
+            Some((p99?, format!("{} (median {p50}, 99.9 % {p99_9})", grouped(p99?))))
+        };
+        Chart {
+            title: "Latency at a fixed rate, 99th percentile".to_owned(),
+            axis: "µs from when a request was due, logarithmic; the rate is 0.3 × what the first of each group can do"
+                .to_owned(),
+            scale: Scale { from: 10.0, step: 10.0 },
+            groups: self.sections.iter().filter_map(|section| section.group(figure)).collect(),
+        }
     }
-    json!({ "machine": machine(), "rounds": rounds, "slices_a_round": slices, "workloads": workloads })
-}
 
-/// The machine that this runs on: kernel, processor and how many cores.
-pub fn machine() -> Value {
-    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = processors.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
-    json!({
-        "kernel": fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
-        "cpu": model.map_or("", |(_, model)| model),
-        // This thread is bound to one of them, so that it cannot ask in the usual way.
-        "cores": processors.lines().filter(|line| line.starts_with("processor")).count(),
-    })
+    /// Memory of idle connections.
+    pub fn idle_bytes(&self) -> Chart {
+        let bar = |row: &idle::Row| Bar {
+            label: row.server.to_owned(),
+            value: row.bytes_each,
+            note: format!("{} {} threads more", grouped(row.bytes_each), row.threads_grown),
+            is_own: is_own(row.server),
+        };
+        Chart {
+            title: "Resident bytes of an idle connection that has made a request".to_owned(),
+            axis: "bytes per connection, logarithmic; what the kernel keeps comes on top".to_owned(),
+            scale: Scale { from: 1.0, step: 10.0 },
+            groups: vec![Group { label: String::new(), bars: self.idle.iter().map(bar).collect() }],
+        }
+    }
 }

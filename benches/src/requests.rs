@@ -24,6 +24,12 @@ Sec-Fetch-User: ?1\r\n\
 
 const _: () = assert!(BROWSER.len() == 715);
 
+/// A request with a number in its path.
+pub const JSON: &[u8] = b"GET /users/42 HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n";
+
+/// How many bytes [`post`] sends.
+pub const POSTED_BYTES: usize = 16 * 1024;
+
 /// A browser's request as the ancestor's benches had it: 520 bytes in 10 headers.
 pub const FIXTURE: &[u8] = b"GET /articles/2026/11?page=2 HTTP/1.1\r\n\
 Host: www.example.com\r\n\
@@ -59,17 +65,29 @@ pub fn file() -> Vec<u8> {
     format!("GET /{FILE_NAME} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
 }
 
-/// `bare`, `browser` or `file`.
+/// `POST /length` with 16 KiB of letters.
+pub fn post() -> Vec<u8> {
+    let head = format!(
+        "POST /length HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n\
+         Content-Length: {POSTED_BYTES}\r\n\r\n"
+    );
+    let letters = (b'a'..=b'z').cycle().take(POSTED_BYTES);
+    head.into_bytes().into_iter().chain(letters).collect()
+}
+
+/// `bare`, `browser`, `json`, `post` or `file`.
 pub fn by_name(name: &str) -> Option<Vec<u8>> {
     match name {
         "bare" => Some(BARE.to_vec()),
         "browser" => Some(BROWSER.to_vec()),
+        "json" => Some(JSON.to_vec()),
+        "post" => Some(post()),
         "file" => Some(file()),
         _ => None,
     }
 }
 
-/// How many request heads end in these bytes; the requests of the benches have no bodies.
+/// How many request heads end in these bytes; the bodies of the benches have no empty lines.
 pub fn count(input: &[u8], head_end: &memmem::Finder<'_>) -> usize {
     head_end.find_iter(input).count()
 }
@@ -81,7 +99,7 @@ mod tests {
     #[test]
     fn every_request_is_whole_and_counted_once() {
         let head_end = memmem::Finder::new(b"\r\n\r\n");
-        for request in [BARE, BROWSER, FIXTURE, &file()] {
+        for request in [BARE, BROWSER, FIXTURE, JSON, &file()] {
             let mut headers = [httparse::EMPTY_HEADER; 32];
             let parsed = httparse::Request::new(&mut headers).parse(request).unwrap();
             assert_eq!(parsed, httparse::Status::Complete(request.len()));

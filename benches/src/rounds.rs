@@ -2,8 +2,8 @@
 //! else the machine does falls on all of them. A ratio is that of two slices of the same turn.
 
 use crate::{
-    load::Stop,
-    measure::{Bench, Sample, Subject},
+    load::Latencies,
+    measure::{Bench, Dose, Sample, Subject},
     stats::Spread,
     workload::Workload,
 };
@@ -24,8 +24,8 @@ pub struct Round<'a> {
     pub servers: &'a [&'static str],
     /// How many turns there are, in each of which every server is measured once.
     pub turns: usize,
-    /// How long a slice is.
-    pub slice: Stop,
+    /// How much is asked of each.
+    pub dose: Dose,
 }
 
 /// What a round found of one server.
@@ -35,6 +35,8 @@ pub struct Found {
     pub samples: Vec<Sample>,
     /// What it is of the first server's slice in the same turn, or of its own without idle connections.
     pub ratios: Vec<f64>,
+    /// Latencies at a fixed rate, where they are measured.
+    pub latencies: Option<Latencies>,
     /// Resident memory, where it is read.
     pub resident_mib: Option<f64>,
 }
@@ -69,8 +71,9 @@ impl Round<'_> {
         let samples = self.measure(&mut subjects, self.servers, told)?;
         let ratios: Vec<_> = samples.iter().map(|of_server| in_turn(of_server, &samples[0])).collect();
         let mut found = Vec::new();
-        for ((subject, samples), ratios) in subjects.into_iter().zip(samples).zip(ratios) {
-            found.push(Found { samples, ratios, resident_mib: subject.resident_mib });
+        for ((mut subject, samples), ratios) in subjects.into_iter().zip(samples).zip(ratios) {
+            let latencies = self.dose.pace.map_or(Ok(None), |pace| subject.pace(pace))?;
+            found.push(Found { samples, ratios, latencies, resident_mib: subject.resident_mib });
             subject.stop()?;
         }
         Ok(found)
@@ -87,7 +90,7 @@ impl Round<'_> {
             let own: Vec<f64> = samples.iter().map(|sample| sample.cpu_us).collect();
             let first_us = *first_us.get_or_insert(Spread::of(&own).map_or(f64::NAN, |spread| spread.median));
             let ratios = own.iter().map(|cpu_us| cpu_us / first_us).collect();
-            found.push(Found { samples, ratios, resident_mib: subject.resident_mib });
+            found.push(Found { samples, ratios, latencies: None, resident_mib: subject.resident_mib });
             subject.stop()?;
         }
         Ok(found)
@@ -102,12 +105,12 @@ impl Round<'_> {
             subject.stop()?;
         }
         let crowded = samples.remove(1);
-        Ok(Found { ratios: in_turn(&crowded, &samples[0]), samples: crowded, resident_mib: None })
+        Ok(Found { ratios: in_turn(&crowded, &samples[0]), samples: crowded, latencies: None, resident_mib: None })
     }
 
     fn start(&self, server: &str, told: &mut dyn FnMut(&str, usize)) -> io::Result<Subject> {
         told(&format!("{}: {server} starts", self.workload.name), 0);
-        Subject::start(self.bench, self.workload, server, self.slice)
+        Subject::start(self.bench, self.workload, server, self.dose.slice)
     }
 
     /// All turns; in each, another subject is the first.
@@ -121,7 +124,7 @@ impl Round<'_> {
         for turn in 0..self.turns {
             for place in 0..subjects.len() {
                 let at = (turn + place) % subjects.len();
-                samples[at].push(subjects[at].measure(self.slice)?);
+                samples[at].push(subjects[at].measure(self.dose.slice)?);
                 told(&format!("{}: {}", self.workload.name, names[at]), 1);
             }
         }

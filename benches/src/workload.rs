@@ -25,6 +25,8 @@ pub struct Workload {
     pub connections: usize,
     /// How many requests are sent at once on a connection.
     pub pipelined: usize,
+    /// Whether latencies at a fixed rate are measured as well.
+    pub is_paced: bool,
     /// After how many requests a connection is closed and replaced; `None`: never.
     pub per_connection: Option<u64>,
     /// With so many idle connections beside it, a server is compared with itself without them.
@@ -62,6 +64,7 @@ pub fn all(idle: usize) -> Vec<Workload> {
         traffic: Traffic::Http(requests::BARE.to_vec()),
         connections: CONNECTIONS,
         pipelined: 1,
+        is_paced: true,
         per_connection: None,
         idle: 0,
     };
@@ -76,6 +79,7 @@ pub fn all(idle: usize) -> Vec<Workload> {
         servers: &peers::FAN_OUT,
         unit: "delivery",
         traffic: Traffic::FanOut(subscribers),
+        is_paced: false,
         ..like(name, about)
     };
     let axum = |name, about, unit, traffic| Workload { servers: &peers::AXUM, unit, traffic, ..like(name, about) };
@@ -85,15 +89,29 @@ pub fn all(idle: usize) -> Vec<Workload> {
             traffic: Traffic::Http(requests::BROWSER.to_vec()),
             ..like("browser", "a browser's request of 715 bytes")
         },
-        Workload { pipelined: 16, ..like("pipelined", "bare GETs, 16 at once") },
-        Workload { per_connection: Some(10), ..like("churn", "10 bare GETs a connection") },
+        Workload { pipelined: 16, is_paced: false, ..like("pipelined", "bare GETs, 16 at once") },
+        Workload {
+            traffic: Traffic::Http(requests::JSON.to_vec()),
+            servers: &peers::APP,
+            ..like("json", "a GET with a number in its path, answered by 30 bytes of JSON")
+        },
+        Workload {
+            traffic: Traffic::Http(requests::post()),
+            servers: &peers::APP,
+            ..like("post", "a POST of 16 KiB, answered by its length")
+        },
+        Workload { per_connection: Some(10), is_paced: false, ..like("churn", "10 bare GETs a connection") },
         Workload {
             traffic: Traffic::Http(requests::file()),
             servers: &peers::FILES,
             connections: 8,
             ..like("file", "a file of 1 MiB, over 8 connections")
         },
-        Workload { idle, ..like("idle-beside", "a bare GET beside idle connections, against without them") },
+        Workload {
+            idle,
+            is_paced: false,
+            ..like("idle-beside", "a bare GET beside idle connections, against without them")
+        },
         echo("ws-20", "a WebSocket message of 20 bytes, echoed", 20),
         echo("ws-1024", "a WebSocket message of 1 KiB, echoed", 1024),
         fan_out("fan-out-5000", "64 bytes to 5,000 subscribers", 5000),
@@ -107,6 +125,7 @@ pub fn all(idle: usize) -> Vec<Workload> {
         ),
         Workload {
             connections: 8,
+            is_paced: false,
             ..axum(
                 "axum-h2",
                 "a GET over HTTP/2 to an axum app, 8 streams on each of 8 connections",

@@ -4,7 +4,7 @@ use hop_benches::{
     exchange::Exchange,
     fanout::Audience,
     http2::Http2,
-    load::{self, Load, Plan, Stop},
+    load::{self, Load, Pace, Plan, Stop},
     measure::{Bench, Client},
     peers::{self, Site},
     process::Server,
@@ -47,6 +47,32 @@ fn a_load_runs_twice_over_the_same_connections() {
     let descriptors = server.descriptors().unwrap();
     assert_eq!(load.run(Stop::Requests(300)).unwrap().requests, 300);
     assert_eq!(server.descriptors().unwrap(), descriptors);
+}
+
+#[test]
+fn a_paced_load_times_every_request_of_its_pace() {
+    let server = limit();
+    let exchange = http(&server, requests::BARE);
+    let mut load = Load::open(plan(&server, &exchange)).unwrap();
+    let pace = Pace { per_second: 5000.0, time: Duration::from_millis(100) };
+    let latencies = load.paced(pace).unwrap();
+    assert_eq!(latencies.len(), 500);
+    assert!(latencies.min() > 0);
+    // Nothing is left on the connections: they serve the next run.
+    assert_eq!(load.run(Stop::Requests(100)).unwrap().requests, 100);
+}
+
+/// A request whose turn comes while all connections are busy waits, and its waiting counts.
+#[test]
+fn a_server_that_is_too_slow_is_charged_for_the_requests_that_wait() {
+    let server = limit();
+    let exchange = http(&server, requests::BARE);
+    let plan = Plan { connections: 1, ..plan(&server, &exchange) };
+    // All are due at once, practically, and one is answered after the other.
+    let pace = Pace { per_second: 1e9, time: Duration::from_micros(1) };
+    let latencies = Load::open(plan).unwrap().paced(pace).unwrap();
+    assert_eq!(latencies.len(), 1000);
+    assert!(latencies.max() > 10 * latencies.min());
 }
 
 #[test]
@@ -117,17 +143,18 @@ fn workload(name: &str, idle: usize) -> Workload {
 #[test]
 fn a_round_measures_every_server_once_a_turn() {
     let folder = Path::new(env!("CARGO_BIN_EXE_limit")).parent().unwrap().to_owned();
-    let time = Duration::from_millis(10);
-    let bench = Bench { folder, cores: None, time, client: Client::Own, site: Site::new().unwrap() };
+    let (time, site) = (Duration::from_millis(10), Site::new().unwrap());
+    let bench = Bench { folder, cores: None, time, paced_time: time, client: Client::Own, site };
     for (name, servers) in [("ws-20", &["limit_ws", "fastwebsockets_echo"][..]), ("idle-beside", &["limit"])] {
         let workload = workload(name, 50);
-        let slice = bench.slice(&workload).unwrap();
-        let round = Round { bench: &bench, workload: &workload, servers, turns: 3, slice };
+        let dose = bench.dose(&workload).unwrap();
+        let round = Round { bench: &bench, workload: &workload, servers, turns: 3, dose };
         let mut measured = 0;
         let found = round.run(&mut |_, slices| measured += slices).unwrap();
         assert_eq!((found.len(), measured), (servers.len(), 3 * servers.len() * workload.instances()));
         for found in found {
             assert_eq!((found.samples.len(), found.ratios.len()), (3, 3));
+            assert_eq!(found.latencies.is_some(), workload.is_paced);
             assert!(found.samples.iter().all(|sample| sample.cpu_us > 0.0));
         }
     }

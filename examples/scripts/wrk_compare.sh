@@ -15,7 +15,7 @@
 #   WITH_LATENCY   1 for percentiles of the latency (0)
 #   WARMUPS        runs of one second of each server before the one that counts (1)
 #   COOLDOWN_SECS  of rest after a run (2)
-#   RESULTS_DIR    for the raw output of each run and summary.tsv (below the target folder, a new one each time)
+#   RESULTS_DIR    for the raw output of each run, summary.tsv and summary.json (below the target folder, a new one each time)
 #   PIN            1 to give wrk the upper half of the cores and the server the lower half, with as many workers (0: both have
 #                  all cores, and a worker each); needs taskset and two cores
 #
@@ -156,7 +156,7 @@ pinned="both on all cores"
 [ "$PIN" = 0 ] || pinned="the server on the lower half of $cores cores, wrk on the upper"
 echo "$RUNS runs of $DURATION, $CONNECTIONS connections, $THREADS wrk threads, $workers workers, $pinned"
 echo
-awk -F'\t' -v with_latency="$WITH_LATENCY" '
+awk -F'\t' -v with_latency="$WITH_LATENCY" -v json="$RESULTS_DIR/summary.json" '
     function sorted(list, parts,    count, i, j, kept) {
         count = split(list, parts, " ")
         for (i = 2; i <= count; i++) for (j = i; j > 1 && parts[j] + 0 < parts[j - 1] + 0; j--) {
@@ -164,12 +164,24 @@ awk -F'\t' -v with_latency="$WITH_LATENCY" '
         }
         return count
     }
-    function spread(list, digits,    parts, count, median) {
-        count = sorted(list, parts)
-        median = count % 2 ? parts[(count + 1) / 2] : (parts[count / 2] + parts[count / 2 + 1]) / 2
-        return sprintf("%.*f (%.*f-%.*f)", digits, median, digits, parts[1], digits, parts[count])
+    function median(parts, count) {
+        return count % 2 ? parts[(count + 1) / 2] : (parts[count / 2] + parts[count / 2 + 1]) / 2
     }
-    NR == 1 { next }
+    function spread(list, digits,    parts, count) {
+        count = sorted(list, parts)
+        return sprintf("%.*f (%.*f-%.*f)", digits, median(parts, count), digits, parts[1], digits, parts[count])
+    }
+    function figure(name, list,    parts) {
+        return sprintf("\"%s\": %s", name, median(parts, sorted(list, parts)))
+    }
+    function write_json(    i, k, s, line) {
+        for (i = 1; i <= servers; i++) { s = order[i]
+            line = figure("requests_per_second", rates[s]) ", " figure("cpu_us_per_request", cpu[s])
+            if (with_latency != 0) for (k = 6; k <= 9; k++) line = line ", " figure(columns[k], latency[s, k])
+            printf "%s\n  \"%s\": { %s }", (i > 1 ? "," : "{"), s, line >json }
+        print "\n}" >json
+    }
+    NR == 1 { for (i = 1; i <= NF; i++) columns[i] = $i; next }
     $2 == "std_example" { base = $3; base_cpu = $5 }
     !($2 in rates) { order[++servers] = $2 }
     {
@@ -179,6 +191,7 @@ awk -F'\t' -v with_latency="$WITH_LATENCY" '
         errors[$2] += $10
     }
     END {
+        write_json()
         print "| server        |               requests/s | x std_example    | CPU us per request  | x std_example    | errors |"
         print "|---------------|-------------------------:|-----------------:|--------------------:|-----------------:|-------:|"
         for (i = 1; i <= servers; i++) { s = order[i]
@@ -194,4 +207,4 @@ awk -F'\t' -v with_latency="$WITH_LATENCY" '
     }
 ' "$summary"
 echo
-echo "raw output and summary.tsv in $RESULTS_DIR"
+echo "raw output, summary.tsv and summary.json (medians) in $RESULTS_DIR"

@@ -1,6 +1,7 @@
-//! One request through the whole engine, from its bytes to the bytes of the answer: everything but the system calls.
+//! One request through the whole engine, from its bytes to the bytes of the answer: everything but the system calls. Beside it
+//! hyper's connection, which does the same work.
 
-use crate::{Layer, REQUESTS};
+use crate::{Layer, REQUESTS, hyper};
 use criterion::Criterion;
 use hop::{
     Peer, Routes,
@@ -31,11 +32,17 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         assert!(sent_bytes > hop_examples::BODY.len(), "nothing was answered");
         sent_bytes
     };
-    for (name, request) in REQUESTS {
-        layer.measure(name, request.len(), || answer(request));
-    }
     let pipelined = requests::BARE.repeat(16);
-    layer.measure("bare-16-pipelined", pipelined.len(), || answer(&pipelined));
+    let requests = [&REQUESTS[..], &[("bare-16-pipelined", &pipelined)]].concat();
+    for (name, request) in &requests {
+        layer.measure(&format!("hop/{name}"), request.len(), || answer(request));
+    }
+    for (name, request) in &requests {
+        let mut theirs = hyper::Driver::new();
+        layer.measure_allocating(&format!("hyper/{name}"), request.len(), u64::MAX, || {
+            assert!(theirs.send(request) > hop_examples::BODY.len(), "nothing was answered");
+        });
+    }
 }
 
 /// An engine whose clients take everything at once.

@@ -8,6 +8,7 @@ mod encode;
 mod frame;
 mod framing;
 mod head;
+mod hyper;
 mod live;
 mod route;
 mod utf8;
@@ -56,12 +57,17 @@ impl<'c> Layer<'c> {
         if let Some(counted) = &self.counted {
             return counted.run(&format!("{}/{name}", self.name), work);
         }
-        work();
-        let allocations = allocation_counter::measure(|| drop(black_box(work()))).count_total;
+        let allocations = allocations(&mut work);
         assert!(allocations <= most, "{name} allocates {allocations} times, at most {most} are fine");
         self.group.throughput(Throughput::Bytes(bytes as u64));
         self.group.bench_function(name, |bencher| bencher.iter(&mut work));
     }
+}
+
+/// How often work allocates when it is warm.
+fn allocations<T>(work: &mut impl FnMut() -> T) -> u64 {
+    work();
+    allocation_counter::measure(|| drop(black_box(work()))).count_total
 }
 
 /// What `benches/scripts/layers.sh` asks for instead of times: that one piece of work is done so often, under callgrind.
@@ -71,7 +77,8 @@ struct Counted {
 }
 
 impl Counted {
-    /// `HOP_LAYER` is the name of the work, `HOP_LAYER_TIMES` how often it is done; without a name, all names are printed.
+    /// `HOP_LAYER` is the name of the work, `HOP_LAYER_TIMES` how often it is done; without a name, all names are printed, and how
+    /// often each allocates.
     fn from_env() -> Option<Counted> {
         let times = env::var("HOP_LAYER_TIMES").ok()?.parse().expect("HOP_LAYER_TIMES is a number");
         Some(Counted { name: env::var("HOP_LAYER").unwrap_or_default(), times })
@@ -79,7 +86,7 @@ impl Counted {
 
     fn run<T>(&self, name: &str, mut work: impl FnMut() -> T) {
         if self.name.is_empty() {
-            println!("layer {name}");
+            println!("layer {name} {}", allocations(&mut work));
         } else if self.name == name {
             (0..self.times).for_each(|_| drop(black_box(work())));
         }

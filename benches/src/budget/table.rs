@@ -2,8 +2,8 @@
 
 use super::{Growth, Sample, Scenario};
 use crate::{
-    chart::{Bar, Chart},
-    report,
+    chart::{Bar, Chart, Group, Scale, grouped},
+    stamp,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -88,10 +88,12 @@ impl Row {
             1 => format!("1 {what}"),
             _ => format!("{count} {what}s"),
         };
+        let value = Each::of(self.growth.idle, self.connections).resident_bytes;
+        let (threads, tasks) = (counted(cost.threads, "thread"), counted(cost.tasks, "task"));
         Bar {
             label: self.scenario.name.to_owned(),
-            value: Each::of(self.growth.idle, self.connections).resident_bytes,
-            note: format!("{}, {}", counted(cost.threads, "thread"), counted(cost.tasks, "task")),
+            value,
+            note: format!("{} {threads}, {tasks}", grouped(value)),
             is_own: self.scenario.name.starts_with("hop-"),
         }
     }
@@ -123,7 +125,7 @@ fn without_minus(rate: f64) -> f64 {
 pub fn json(rows: &[Row], connections: usize) -> Value {
     let by_name: Map<String, Value> = rows.iter().map(|row| (row.scenario.name.to_owned(), row.json())).collect();
     let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-    json!({ "machine": report::machine(), "profile": profile, "connections": connections, "rows": by_name })
+    json!({ "stamp": stamp::stamp(), "profile": profile, "connections": connections, "rows": by_name })
 }
 
 /// Bytes of each connection as bars, threads and tasks beside them.
@@ -131,7 +133,8 @@ pub fn chart(rows: &[Row], connections: usize) -> Chart {
     Chart {
         title: format!("Resident bytes of an idle connection, {connections} of them open"),
         axis: "bytes per connection, logarithmic; beside each bar what all of them have added".to_owned(),
-        bars: rows.iter().map(Row::bar).collect(),
+        scale: Scale { from: 1.0, step: 10.0 },
+        groups: vec![Group { label: String::new(), bars: rows.iter().map(Row::bar).collect() }],
     }
 }
 

@@ -8,6 +8,9 @@ pub mod architecture {}
 #[cfg_attr(not(doctest), doc = include_str!("axum.md"))]
 pub mod axum {}
 
+#[doc = include_str!("figures.md")]
+pub mod figures {}
+
 #[doc = include_str!("handlers.md")]
 pub mod handlers {}
 
