@@ -9,7 +9,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     os::{fd::AsRawFd, unix::process::CommandExt},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
 };
 
 const ROOT: Flag = Flag::new("--root", "DIR", ".", "the folder to serve");
@@ -25,7 +25,10 @@ fn main() -> io::Result<()> {
     fcntl_setfd(&listener, FdFlags::empty())?;
     listening(addr);
     let inherited = format!("{};", listener.as_raw_fd());
-    let error: Error = Command::new("nginx").arg("-c").arg(&file).arg("-p").arg(&folder).env("NGINX", inherited).exec();
+    let mut nginx = Command::new("nginx");
+    // It says there that it has inherited a listener; what is wrong with it, it says in its log.
+    nginx.arg("-c").arg(&file).arg("-p").arg(&folder).env("NGINX", inherited).stderr(Stdio::null());
+    let error: Error = nginx.exec();
     Err(Error::new(error.kind(), format!("nginx cannot be started: {error}")))
 }
 

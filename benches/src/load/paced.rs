@@ -15,6 +15,9 @@ use std::{
 /// Latencies in nanoseconds, to three digits.
 pub type Latencies = Histogram<u64>;
 
+/// What is longer counts as this.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// How fast, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -48,7 +51,7 @@ impl Load {
         let (interval, requests) = (pace.interval(), pace.requests());
         let mut free: VecDeque<usize> = (0..self.plan.connections).collect();
         let mut due = vec![Duration::ZERO; self.plan.connections];
-        let mut latencies = Histogram::new(3).expect("three digits are possible");
+        let mut latencies = Histogram::new_with_max(LONGEST.as_nanos() as u64, 3).expect("three digits are possible");
         let (started, mut heard) = (Instant::now(), Instant::now());
         let mut sent = 0;
         while latencies.len() < u64::from(requests) {

@@ -268,7 +268,7 @@ impl Builder {
         let mut paths = Paths { fixed: Default::default(), patterns: Tree::default(), fallbacks: Vec::new() };
         for (segments, path) in &self.paths {
             match path.pattern.fixed() {
-                Some(fixed) => drop(paths.fixed.insert(fixed.into(), path.table())),
+                Some(fixed) => drop(paths.fixed.insert(fixed.into_bytes().into(), path.table())),
                 None => paths.patterns.insert(segments, path.table()),
             }
         }

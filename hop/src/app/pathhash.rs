@@ -33,6 +33,10 @@ impl Hasher for PathHasher {
     #[inline]
     fn write_u8(&mut self, _: u8) {}
 
+    /// The length of bytes, which is in the hash already.
+    #[inline]
+    fn write_usize(&mut self, _: usize) {}
+
     #[inline]
     fn finish(&self) -> u64 {
         // The table takes its top seven bits and its low bits: the product's low bits know only the low bits of the words.

@@ -58,7 +58,7 @@ impl App {
     pub(crate) fn find<'a>(
         &'a self,
         method: &str,
-        path: &'a str,
+        path: &'a [u8],
         params: &mut PathParams<'a>,
     ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
         match self.paths.fixed.get(path) {
@@ -97,7 +97,7 @@ impl fmt::Debug for App {
 /// All paths of an app.
 pub(crate) struct Paths {
     /// Paths without parameters. They win over patterns, so they are looked up first, which is cheaper than the tree.
-    pub(crate) fixed: HashMap<Box<str>, Table, BuildHasherDefault<PathHasher>>,
+    pub(crate) fixed: HashMap<Box<[u8]>, Table, BuildHasherDefault<PathHasher>>,
     pub(crate) patterns: Tree<Table>,
     /// The one with the most particular prefix first; the last has the empty prefix, which fits everything.
     pub(crate) fallbacks: Vec<Fallback>,
@@ -114,9 +114,10 @@ impl Paths {
     fn find_pattern<'a>(
         &'a self,
         method: &str,
-        path: &'a str,
+        path: &'a [u8],
         params: &mut PathParams<'a>,
     ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
+        let path = str::from_utf8(path).map_err(|_| BadEncoding)?;
         let Some(table) = self.patterns.find(path, params.values()) else { return Ok(self.fallback(path)) };
         let endpoint = table.find(method);
         params.complete(&endpoint.names, path)?;

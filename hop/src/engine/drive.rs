@@ -1,4 +1,8 @@
 //! The loop where protocol meets application: input goes in, callbacks run, answers come out.
+//!
+//! A turn of a connection at rest and a plain request are one function each. The attributes say what belongs to them
+//! (`inline(always)`) and what is rare or large enough to be a call (`inline(never)`), lest all turns save registers for it; they
+//! were chosen by counting instructions.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -163,7 +167,7 @@ impl Focus<'_> {
         self.conn.timer = Timer::Off;
         self.conn.request = self.conn.request.wrapping_add(1);
         let mut params = PathParams::default();
-        let Ok(endpoint) = self.app.find(head.method, head.target.path(), &mut params) else {
+        let Ok(endpoint) = self.app.find(head.method, head.target.path_as_bytes(), &mut params) else {
             return self.refused(PeerError::Encoding);
         };
         let mut request =

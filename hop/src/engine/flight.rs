@@ -116,7 +116,7 @@ pub(crate) fn again<T>(
     let mut slots = head::slots();
     let (_, head) = head::parse(head, &mut slots, &ANY_SIZE, 0).ok()??;
     let mut params = PathParams::default();
-    app.find(head.method, head.target.path(), &mut params).ok()?;
+    app.find(head.method, head.target.path_as_bytes(), &mut params).ok()?;
     Some(f(&Request { head: &head, params: &params, body, stream: Some(&Cell::new(stream)), endpoint, arrival }))
 }
 

@@ -100,7 +100,7 @@ pub fn parse<'h, 'b>(
     check_lines(input, used, headers)?;
     check_whole(&line, used, headers.len(), limits)?;
     let (method, version) = (line.method(input), line.version);
-    let target = target::target(method, line.target(input)?).map_err(HeadError::Target)?;
+    let target = target::target(method, line.target(input)).map_err(HeadError::Target)?;
     Ok(Some((used, Head { method, target, version, headers })))
 }
 

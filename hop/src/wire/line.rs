@@ -120,13 +120,9 @@ impl Line {
     }
 
     /// The target in the input from which it was read.
-    ///
-    /// # Errors
-    /// When it is no text.
     #[inline(always)]
-    pub(super) fn target<'b>(&self, input: &'b [u8]) -> Result<&'b str, HeadError> {
-        let text = &input[self.start + self.method_bytes + 1..][..self.target_bytes];
-        str::from_utf8(text).map_err(|_| HeadError::Target(TargetError::Character))
+    pub(super) fn target<'b>(&self, input: &'b [u8]) -> &'b [u8] {
+        &input[self.start + self.method_bytes + 1..][..self.target_bytes]
     }
 
     /// How long it is without what is around it.

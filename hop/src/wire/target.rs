@@ -5,15 +5,14 @@ use super::host;
 
 /// What a request asks for. Everything is as it came: nothing is decoded or normalised.
 ///
-/// Plain fields and no enum with fields: in nearly all requests only [`Target::path`] and [`Target::query`] are asked for, and
-/// they are there in every form.
+/// Bytes, which have been checked to be ASCII, and where the path lies among them: what is asked for becomes text when it is
+/// asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target<'b> {
-    text: &'b str,
+    text: &'b [u8],
     form: Form,
-    path: &'b str,
-    query: Option<&'b str>,
-    authority: Option<&'b str>,
+    path_at: usize,
+    path_bytes: usize,
 }
 
 /// The form of a target.
@@ -43,7 +42,7 @@ pub enum TargetError {
 impl<'b> Target<'b> {
     /// All of it, as it came.
     pub fn text(&self) -> &'b str {
-        self.text
+        ascii(self.text)
     }
 
     /// Its form.
@@ -54,19 +53,36 @@ impl<'b> Target<'b> {
     /// The path to route by: begins with a slash (an empty one in the absolute form is `/`, RFC 9110 §4.2.3); `*` for the
     /// asterisk, empty for CONNECT.
     pub fn path(&self) -> &'b str {
-        self.path
+        ascii(self.path_as_bytes())
+    }
+
+    /// As [`Target::path`], not looked at again.
+    #[inline(always)]
+    pub fn path_as_bytes(&self) -> &'b [u8] {
+        if self.path_bytes == 0 && self.form == Form::Absolute {
+            return b"/";
+        }
+        &self.text[self.path_at..][..self.path_bytes]
     }
 
     /// What follows the first question mark.
     pub fn query(&self) -> Option<&'b str> {
-        self.query
+        self.text[self.path_at + self.path_bytes..].strip_prefix(b"?").map(ascii)
     }
 
     /// The authority that the target itself names: a valid host, perhaps with a port, not empty. It wins over the Host field, which
     /// is to be ignored then (RFC 9112 §3.2.2).
     pub fn authority(&self) -> Option<&'b str> {
-        self.authority
+        match self.form {
+            Form::Origin | Form::Asterisk => None,
+            Form::Authority => Some(self.text()),
+            Form::Absolute => ascii(&self.text[..self.path_at]).split_once("://").map(|(_, authority)| authority),
+        }
     }
+}
+
+fn ascii(text: &[u8]) -> &str {
+    str::from_utf8(text).expect("the characters of a target are checked when it is read")
 }
 
 impl TargetError {
@@ -85,43 +101,42 @@ impl TargetError {
 /// Of paths and queries every visible ASCII character but `#` is taken: RFC 3986 allows fewer, but browsers send some of the
 /// others unencoded. Bytes from 0x80 are refused although httparse lets UTF-8 pass.
 #[inline(always)]
-pub fn target<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
-    if !text.starts_with('/') || method == "CONNECT" {
-        // Taken apart and put together, so that the usual target stays in registers and need not lie where this one is put.
-        let Target { text, form, path, query, authority } = other(method, text)?;
-        return Ok(Target { text, form, path, query, authority });
+pub fn target<'b>(method: &str, text: &'b [u8]) -> Result<Target<'b>, TargetError> {
+    if !text.starts_with(b"/") || method == "CONNECT" {
+        return other(method, text);
     }
-    let (path, query) = path_and_query(text)?;
-    Ok(Target { text, form: Form::Origin, path, query, authority: None })
+    Ok(Target { text, form: Form::Origin, path_at: 0, path_bytes: path_bytes(text)? })
 }
 
 /// Those that are not of the origin form.
 #[cold]
-fn other<'b>(method: &str, text: &'b str) -> Result<Target<'b>, TargetError> {
+fn other<'b>(method: &str, text: &'b [u8]) -> Result<Target<'b>, TargetError> {
     match (method, text) {
         // RFC 9110 §9.3.6: a server MUST reject a CONNECT to an empty or invalid port.
-        ("CONNECT", text) if host::is_connect_authority(text.as_bytes()) => {
-            Ok(Target { text, form: Form::Authority, path: "", query: None, authority: Some(text) })
+        ("CONNECT", text) if host::is_connect_authority(text) => {
+            Ok(Target { text, form: Form::Authority, path_at: text.len(), path_bytes: 0 })
         }
         ("CONNECT", _) => Err(TargetError::Authority),
-        ("OPTIONS", "*") => Ok(Target { text, form: Form::Asterisk, path: text, query: None, authority: None }),
+        ("OPTIONS", b"*") => Ok(Target { text, form: Form::Asterisk, path_at: 0, path_bytes: 1 }),
         _ => absolute(text),
     }
 }
 
 /// `scheme "://" authority path-abempty [ "?" query ]`; a URI without an authority cannot be served.
-fn absolute(text: &str) -> Result<Target<'_>, TargetError> {
-    let (scheme, rest) = text.split_once("://").ok_or(TargetError::Form)?;
-    if !is_scheme(scheme.as_bytes()) {
+fn absolute(text: &[u8]) -> Result<Target<'_>, TargetError> {
+    const SEPARATOR: &[u8] = b"://";
+    let scheme_bytes = memchr::memmem::find(text, SEPARATOR).ok_or(TargetError::Form)?;
+    if !is_scheme(&text[..scheme_bytes]) {
         return Err(TargetError::Form);
     }
-    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if !host::is_authority(authority.as_bytes()) {
+    let rest = &text[scheme_bytes + SEPARATOR.len()..];
+    let authority_bytes = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    if !host::is_authority(&rest[..authority_bytes]) {
         return Err(TargetError::Authority);
     }
-    let (path, query) = path_and_query(rest)?;
-    let path = if path.is_empty() { "/" } else { path };
-    Ok(Target { text, form: Form::Absolute, path, query, authority: Some(authority) })
+    let path_bytes = path_bytes(&rest[authority_bytes..])?;
+    let path_at = scheme_bytes + SEPARATOR.len() + authority_bytes;
+    Ok(Target { text, form: Form::Absolute, path_at, path_bytes })
 }
 
 /// `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )` (RFC 3986 §3.1)
@@ -130,14 +145,13 @@ fn is_scheme(text: &[u8]) -> bool {
         && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
-/// Splits at the first `?`.
+/// How many bytes of `text` are path, up to its end or to the first `?`, behind which a query follows.
 #[inline(always)]
-fn path_and_query(text: &str) -> Result<(&str, Option<&str>), TargetError> {
-    let path_bytes = span(PATH, text.as_bytes());
-    let (path, rest) = text.split_at_checked(path_bytes).ok_or(TargetError::Character)?;
-    match rest.strip_prefix('?') {
-        None if rest.is_empty() => Ok((path, None)),
-        Some(query) if all(QUERY, query.as_bytes()) => Ok((path, Some(query))),
+fn path_bytes(text: &[u8]) -> Result<usize, TargetError> {
+    let path_bytes = span(PATH, text);
+    match &text[path_bytes..] {
+        [] => Ok(path_bytes),
+        [b'?', query @ ..] if all(QUERY, query) => Ok(path_bytes),
         _ => Err(TargetError::Character),
     }
 }
@@ -148,13 +162,15 @@ mod tests {
 
     #[track_caller]
     fn check(method: &str, text: &str, form: Form, path: &str, query: Option<&str>, authority: Option<&str>) {
-        assert_eq!(target(method, text), Ok(Target { text, form, path, query, authority }), "{method} {text}");
+        let target = target(method, text.as_bytes()).unwrap_or_else(|error| panic!("{method} {text}: {error:?}"));
+        let found = (target.text(), target.form(), target.path(), target.query(), target.authority());
+        assert_eq!(found, (text, form, path, query, authority), "{method} {text}");
     }
 
     #[track_caller]
     fn refuses(error: TargetError, method: &str, targets: &[&str]) {
         for text in targets {
-            assert_eq!(target(method, text), Err(error), "{method} {text}");
+            assert_eq!(target(method, text.as_bytes()), Err(error), "{method} {text}");
         }
     }
 

@@ -78,7 +78,7 @@ impl Router {
     /// service, because it is hop that runs them.
     fn service(&self, head: &Parts) -> Option<(Arc<Mounted>, Option<Uri>)> {
         let mut params = PathParams::default();
-        let endpoint = self.app.find(head.method.as_str(), head.uri.path(), &mut params).ok()?;
+        let endpoint = self.app.find(head.method.as_str(), head.uri.path().as_bytes(), &mut params).ok()?;
         let hooked = !(endpoint.scope.before.is_empty() && endpoint.scope.after.is_empty());
         let mounted = endpoint.mounted.as_ref().filter(|_| !hooked)?;
         let seen = mounted.seen(&head.uri, &params).ok()?;
