@@ -4,14 +4,7 @@
 //! charged to the connections; then come the threads and resident bytes that they added, and what CPU time and how many
 //! context switches (each wake-up is one) the server spends while nothing at all happens.
 
-use crate::{
-    exchange::Exchange,
-    growth::{Cost, warm_up},
-    load, peers,
-    pin::Cores,
-    process::Server,
-    requests,
-};
+use crate::{exchange::Exchange, growth::warm_up, load, peers, pin::Cores, process::Server, requests};
 use serde::Serialize;
 use std::{io, path::Path, thread, time::Duration};
 
@@ -75,21 +68,22 @@ impl Idle {
         opened: impl Fn(),
     ) -> io::Result<Row> {
         let (binary, more) = peers::command(folder, server);
-        let mut process = Server::start(&binary, &more, 1, cores)?;
+        let process = Server::start(&binary, &more, 1, cores)?;
         let exchange = Exchange::http(process.addr, requests::BARE)?;
         warm_up(process.addr, &exchange, 64)?;
         // Threads and tasks of the closed connections end on their own time.
         thread::sleep(Duration::from_millis(500));
-        let before = Cost::of(&mut process)?;
+        let (threads, resident_bytes) = (process.threads()? as i64, process.resident_bytes()? as f64);
         let held = load::hold(process.addr, &exchange, self.connections, opened)?;
-        let growth = Cost::of(&mut process)?.since(before);
+        let threads_grown = process.threads()? as i64 - threads;
+        let resident_grown = process.resident_bytes()? as f64 - resident_bytes;
         let (cpu, switches) = (process.cpu_time()?, process.context_switches()?);
         thread::sleep(self.time);
         let row = Row {
             server,
             connections: held.len(),
-            threads_grown: growth.threads,
-            bytes_each: growth.resident_bytes as f64 / held.len() as f64,
+            threads_grown,
+            bytes_each: resident_grown / held.len() as f64,
             idle_seconds: self.time.as_secs_f64(),
             idle_cpu_ms: (process.cpu_time()? - cpu).as_secs_f64() * 1e3,
             idle_context_switches: process.context_switches()? - switches,

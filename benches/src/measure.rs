@@ -184,10 +184,13 @@ impl Subject {
     /// # Errors
     /// When it cannot be stopped, or has given up idle connections meanwhile, so that there were fewer than it is said to have.
     pub fn stop(self) -> io::Result<()> {
-        if self.server.descriptors()? < self.held.len() {
+        let Subject { server, sender, held, .. } = self;
+        if server.descriptors()? < held.len() {
             return Err(io::Error::other("the server has closed idle connections: a round must be shorter"));
         }
-        self.server.stop()
+        // First, for a server that stops gracefully would wait for them.
+        drop((sender, held));
+        server.stop()
     }
 }
 

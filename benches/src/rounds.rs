@@ -72,6 +72,7 @@ impl Round<'_> {
         let ratios: Vec<_> = samples.iter().map(|of_server| in_turn(of_server, &samples[0])).collect();
         let mut found = Vec::new();
         for ((mut subject, samples), ratios) in subjects.into_iter().zip(samples).zip(ratios) {
+            told(&format!("{}: latencies", self.workload.name), 0);
             let latencies = self.dose.pace.map_or(Ok(None), |pace| subject.pace(pace))?;
             found.push(Found { samples, ratios, latencies, resident_mib: subject.resident_mib });
             subject.stop()?;
