@@ -21,7 +21,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-cargo build --release --quiet -p hop-examples -p hop-benches --bins 2>"$scratch/build" || { cat "$scratch/build" >&2; exit 1; }
+cargo build --release --quiet -p hop-examples -p hop-benches --bins --features hop-benches/peers 2>"$scratch/build" || { cat "$scratch/build" >&2; exit 1; }
 bin=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release
 COMPARED=${COMPARED:-limit std_example tokio_example hop_example}
 SERVERS=${SERVERS:-$(cd "$bin" && ls -d $COMPARED 2>/dev/null || true)}

@@ -1,12 +1,15 @@
 //! What passes on a connection: how it is opened, a request, and how to tell its answer. It is made once; while a load
 //! runs, answers are recognised by how they begin and how long they are, so that next to nothing is parsed.
 
-use crate::{load::STALL, websocket};
+use crate::websocket;
 use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
 
+/// A server that answers nothing for so long has lost a request.
+pub(crate) const STALL: Duration = Duration::from_secs(30);
 const OK: &[u8] = b"HTTP/1.1 200";
 
 /// One request, the same every time, and its answer.

@@ -1,6 +1,9 @@
 //! The HTTP/2 client: `GET /` with prior knowledge, some requests under way at once on each of some connections, by hyper.
 
-use crate::load::{End, Outcome, STALL, Stop};
+use crate::{
+    exchange::STALL,
+    load::{End, Outcome, Stop},
+};
 use futures_util::future::try_join_all;
 use http_body_util::{BodyExt, Empty};
 use hyper::{

@@ -7,7 +7,7 @@ mod paced;
 
 pub use paced::{Latencies, Pace};
 
-use crate::exchange::{Exchange, wrong};
+use crate::exchange::{Exchange, STALL, wrong};
 use rustix::{
     buffer::spare_capacity,
     event::epoll::{self, CreateFlags, EventData, EventFlags},
@@ -21,8 +21,6 @@ use std::{
 };
 
 const INPUT_BYTES: usize = 256 * 1024;
-/// A server that answers nothing for so long has lost a request.
-pub(crate) const STALL: Duration = Duration::from_secs(30);
 
 /// What is sent, and over how many connections.
 #[derive(Clone, Debug)]

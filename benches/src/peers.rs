@@ -34,7 +34,7 @@ pub const AXUM: [&str; 2] = ["axum_example --serve axum", "axum_example --serve 
 /// # Errors
 /// When cargo cannot be run, or says that something does not compile.
 pub fn build() -> io::Result<PathBuf> {
-    cargo_build(&["-p", "hop-benches", "-p", "hop-examples", "--bins", "--features", "hop-benches/peers"])
+    cargo_build(&["-p", "hop-benches", "-p", "hop-examples", "--bins"])
 }
 
 /// Builds these servers only in the profile of this program, and tells where they lie.
@@ -58,6 +58,10 @@ fn cargo_build(what: &[&str]) -> io::Result<PathBuf> {
     let folder = folder()?;
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo.args(["build", "--quiet"]).args(what);
+    if what.contains(&"hop-benches") {
+        // Always the same features, lest all of it be built again for each of those who want some of it.
+        cargo.args(["--features", "hop-benches/peers"]);
+    }
     if folder.ends_with("release") {
         cargo.arg("--release");
     }

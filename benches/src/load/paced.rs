@@ -4,7 +4,8 @@
 //! server that stands still for a while pays for all requests that were due meanwhile. A client that waits for an answer before it
 //! asks again would leave those out, which is called coordinated omission.
 
-use super::{Load, STALL};
+use super::Load;
+use crate::exchange::STALL;
 use hdrhistogram::Histogram;
 use std::{
     collections::VecDeque,
