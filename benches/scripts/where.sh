@@ -6,6 +6,7 @@
 #   benches/scripts/where.sh                        # hop_example, bare
 #   benches/scripts/where.sh hop_example browser
 #   benches/scripts/where.sh ws_example ws-20       # a WebSocket echo at WS_PATH
+#   JSON=where.json benches/scripts/where.sh        # writes what each layer and library takes there as well
 source "$(dirname "$0")/common.sh"
 
 server=${1:-hop_example}
@@ -21,7 +22,7 @@ annotate() {
 
 annotate "$FEW" >"$scratch/few"
 annotate "$MANY" >"$scratch/many"
-awk -v more=$((MANY - FEW)) '
+awk -v more=$((MANY - FEW)) -v json="${JSON:-}" '
     function place(key,    at, name) {
         if (match(key, /hop\/src\/[a-z_]+/)) return "hop " substr(key, RSTART + 8, RLENGTH - 8)
         if (key ~ /\/(examples|hop-macros)\/src\//) return "handler"
@@ -49,6 +50,11 @@ awk -v more=$((MANY - FEW)) '
         printf "%8.0f  all\n\n", all
         for (key in places) if (places[key] >= 0.5) printf "%8.0f  %s\n", places[key], key | "sort -rn"
         close("sort -rn")
+        if (json != "") {
+            printf "{ \"all\": %.1f", all >json
+            for (key in places) if (places[key] >= 0.5) printf ",\n  \"%s\": %.1f", key, places[key] >json
+            print " }" >json
+        }
         print ""
         for (key in functions) if (functions[key] >= 5) printf "%8.0f  %s\n", functions[key], key | "sort -rn | head -40"
     }

@@ -29,7 +29,16 @@ impl Server {
     /// When it cannot be started, or ends without having listened.
     pub fn start(binary: &Path, more: &[String], workers: usize, cores: Option<Cores>) -> io::Result<Server> {
         let mut command = Command::new(binary);
-        command.args(["--addr", "127.0.0.1:0", "--workers", &workers.to_string()]).args(more);
+        command.args(more);
+        Server::start_by(command, workers, cores)
+    }
+
+    /// As [`Server::start`], by a command that runs a server and gives its arguments to it.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_by(mut command: Command, workers: usize, cores: Option<Cores>) -> io::Result<Server> {
+        command.args(["--addr", "127.0.0.1:0", "--workers", &workers.to_string()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = spawn(&mut command, cores)?;
         let mut stdout = BufReader::new(child.stdout.take().expect("its standard output is a pipe"));
@@ -39,7 +48,7 @@ impl Server {
             Some(addr) => Ok(Server { child, addr, stdout }),
             None => {
                 drop(child.kill());
-                Err(io::Error::other(format!("{} said {line:?} instead of where it listens", binary.display())))
+                Err(io::Error::other(format!("{command:?} said {line:?} instead of where it listens")))
             }
         }
     }

@@ -43,7 +43,7 @@ fn head() {
 /// The bytes that the head takes, or the status of its refusal.
 fn parsed(input: &[u8]) -> Result<Option<usize>, u16> {
     let mut slots = head::slots();
-    let parsed = head::parse(input, &mut slots, &LIMITS, 0).map_err(|error| error.status())?;
+    let parsed = head::parse(input, &mut slots, &LIMITS, head::FIELDS_EXPECTED).map_err(|error| error.status())?;
     Ok(parsed.map(|(used, head)| {
         assert!(head.headers.len() <= LIMITS.headers_max);
         used
@@ -111,7 +111,7 @@ fn assert_end_is_found_in_any_cut(input: &[u8], used: Option<usize>, rng: &mut R
 fn framing() {
     fuzz::run("framing", 20_000, |input, _| {
         let mut slots = head::slots();
-        let Ok(Some((_, head))) = head::parse(input, &mut slots, &LIMITS, 0) else { return false };
+        let Ok(Some((_, head))) = head::parse(input, &mut slots, &LIMITS, head::FIELDS_EXPECTED) else { return false };
         let Ok(framing) = framing::request(&head) else { return false };
         let lengths: Vec<&[u8]> = head.headers_named("Content-Length").collect();
         let codings: Vec<u8> = head.headers_named("Transfer-Encoding").collect::<Vec<_>>().join(&b',');

@@ -9,8 +9,9 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let mut layer = Layer::new(criterion, "framing");
     for (name, request) in REQUESTS {
         let mut slots = head::slots();
-        let (_, head) =
-            head::parse(request, &mut slots, &LIMITS, 0).expect("the request is valid").expect("it is whole");
+        let (_, head) = head::parse(request, &mut slots, &LIMITS, head::FIELDS_EXPECTED)
+            .expect("the request is valid")
+            .expect("it is whole");
         layer.measure(&format!("rules/{name}"), request.len(), || decide(black_box(&head)));
         layer.measure(&format!("head-and-rules/{name}"), request.len(), || read(black_box(request)));
     }
@@ -18,7 +19,9 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 
 fn read(input: &[u8]) -> bool {
     let mut slots = head::slots();
-    let (_, head) = head::parse(input, &mut slots, &LIMITS, 0).expect("the request is valid").expect("it is whole");
+    let (_, head) = head::parse(input, &mut slots, &LIMITS, head::FIELDS_EXPECTED)
+        .expect("the request is valid")
+        .expect("it is whole");
     decide(&head)
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn again<T>(
     f: impl FnOnce(&Request<'_>) -> T,
 ) -> Option<T> {
     let mut slots = head::slots();
-    let (_, head) = head::parse(head, &mut slots, &ANY_SIZE, 0).ok()??;
+    let (_, head) = head::parse(head, &mut slots, &ANY_SIZE, head::FIELDS_EXPECTED).ok()??;
     let mut params = PathParams::default();
     app.find(head.method, head.target.path_as_bytes(), &mut params).ok()?;
     Some(f(&Request { head: &head, params: &params, body, stream: Some(&Cell::new(stream)), endpoint, arrival }))

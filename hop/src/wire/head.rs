@@ -17,10 +17,10 @@ pub use super::line::{LEADING_EMPTY_LINES_MAX, Version};
 /// Most header fields that a head can have, whatever [`HeadLimits::headers_max`] says.
 pub const HEADERS_CEILING: usize = 128;
 
-/// Enough for what programs send.
-const FEW: usize = 8;
-/// Enough for what browsers send.
-const MANY: usize = 24;
+/// Fields enough for what programs send.
+const FIELDS_FEW: usize = 8;
+/// Fields enough for what browsers send: what to expect of a client of whom nothing is known.
+pub const FIELDS_EXPECTED: usize = 24;
 
 const EMPTY: &[Header<'static>; HEADERS_CEILING] = &[httparse::EMPTY_HEADER; HEADERS_CEILING];
 
@@ -29,7 +29,7 @@ const EMPTY: &[Header<'static>; HEADERS_CEILING] = &[httparse::EMPTY_HEADER; HEA
 /// httparse wants its room initialised, so that it gets no more than is likely to be needed, and more in a second attempt. Each
 /// attempt has a part of its own, because the borrow checker cannot give one back.
 pub struct HeaderSlots<'b> {
-    likely: [MaybeUninit<Header<'b>>; MANY],
+    likely: [MaybeUninit<Header<'b>>; FIELDS_EXPECTED],
     all: [MaybeUninit<Header<'b>>; HEADERS_CEILING],
 }
 
@@ -37,7 +37,7 @@ pub struct HeaderSlots<'b> {
 #[inline(always)]
 pub fn slots<'b>() -> HeaderSlots<'b> {
     HeaderSlots {
-        likely: [const { MaybeUninit::uninit() }; MANY],
+        likely: [const { MaybeUninit::uninit() }; FIELDS_EXPECTED],
         all: [const { MaybeUninit::uninit() }; HEADERS_CEILING],
     }
 }
@@ -82,7 +82,7 @@ impl<'h, 'b> Head<'h, 'b> {
 /// Parses the head at the beginning of `input`.
 ///
 /// Gives the bytes used, the last empty line included, and the head; `None` while `input` is a beginning of one within the
-/// limits. `expected` is how many fields there are likely to be: what the client's last head had. The cost is one pass over the
+/// limits. `expected` is how many fields there are likely to be: what the client's last head had, or [`FIELDS_EXPECTED`]. The cost is one pass over the
 /// line, one pass of httparse over the fields and some ten instructions a field. The fields' meaning is not looked at: see
 /// [`super::framing::request`].
 #[inline(always)]
@@ -111,9 +111,12 @@ fn parse_fields<'h, 'b>(
     slots: &'h mut HeaderSlots<'b>,
     expected: usize,
 ) -> Result<Option<(usize, &'h [Header<'b>])>, HeadError> {
+    if expected > FIELDS_EXPECTED {
+        return parse_many_fields(input, &mut slots.all);
+    }
     let likely = match expected {
-        ..=FEW => slots.likely[..FEW].write_copy_of_slice(&EMPTY[..FEW]),
-        _ => slots.likely.write_copy_of_slice(&EMPTY[..MANY]),
+        ..=FIELDS_FEW => slots.likely[..FIELDS_FEW].write_copy_of_slice(&EMPTY[..FIELDS_FEW]),
+        _ => slots.likely.write_copy_of_slice(&EMPTY[..FIELDS_EXPECTED]),
     };
     match httparse::parse_headers(input, likely) {
         Ok(Status::Complete(parsed)) => Ok(Some(parsed)),
@@ -224,8 +227,8 @@ mod tests {
 
     /// The head in short, or `None`; however many fields were expected.
     fn read(input: &[u8]) -> Result<Option<String>, HeadError> {
-        let [few, many] = [0, MANY].map(|expected| read_expecting(expected, input));
-        assert_eq!(few, many);
+        let [few, many, all] = [0, FIELDS_EXPECTED, HEADERS_CEILING].map(|expected| read_expecting(expected, input));
+        assert_eq!((&few, &few), (&many, &all));
         few
     }
 

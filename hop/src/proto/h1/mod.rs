@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::cycle::{Move, State};
 use crate::wire::chunk::Chunked;
+use crate::wire::head;
 
 /// A request's body that is still to be read.
 #[derive(Clone, Debug)]
@@ -120,7 +121,7 @@ impl Default for H1 {
             state: State::Idle,
             keep_alive: true,
             http10: false,
-            fields: 0,
+            fields: head::FIELDS_EXPECTED as u8,
             asked: Asked::Usual,
             continue_owed: false,
             unread: Unread::Nothing,
