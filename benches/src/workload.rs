@@ -56,7 +56,11 @@ pub enum Traffic {
 
 /// All workloads; `idle` connections stand beside the busy ones in `idle-beside`.
 pub fn all(idle: usize) -> Vec<Workload> {
-    let plain = Workload {
+    [http(idle), live(), axum()].concat()
+}
+
+fn plain() -> Workload {
+    Workload {
         name: "plain",
         about: "a bare GET",
         servers: &peers::PLAIN,
@@ -67,71 +71,74 @@ pub fn all(idle: usize) -> Vec<Workload> {
         is_paced: true,
         per_connection: None,
         idle: 0,
-    };
-    let like = |name, about| Workload { name, about, ..plain.clone() };
+    }
+}
+
+/// As [`plain`] but for its name and what else is said.
+fn like_plain(name: &'static str, about: &'static str) -> Workload {
+    Workload { name, about, ..plain() }
+}
+
+fn http(idle: usize) -> Vec<Workload> {
+    let requesting =
+        |name, about, request: Vec<u8>| Workload { traffic: Traffic::Http(request), ..like_plain(name, about) };
+    let app = |name, about, request| Workload { servers: &peers::APP, ..requesting(name, about, request) };
+    vec![
+        plain(),
+        requesting("browser", "a browser's request of 715 bytes", requests::BROWSER.to_vec()),
+        Workload { pipelined: 16, is_paced: false, ..like_plain("pipelined", "bare GETs, 16 at once") },
+        app("json", "a GET with a number in its path, answered by 30 bytes of JSON", requests::JSON.to_vec()),
+        app("post", "a POST of 16 KiB, answered by its length", requests::post()),
+        Workload { per_connection: Some(10), is_paced: false, ..like_plain("churn", "10 bare GETs a connection") },
+        Workload {
+            servers: &peers::FILES,
+            connections: 8,
+            ..requesting("file", "a file of 1 MiB, over 8 connections", requests::file())
+        },
+        Workload {
+            idle,
+            is_paced: false,
+            ..like_plain("idle-beside", "a bare GET beside idle connections, against without them")
+        },
+    ]
+}
+
+fn live() -> Vec<Workload> {
     let echo = |name, about, bytes| Workload {
         servers: &peers::ECHO,
         unit: "message",
         traffic: Traffic::Echo { path: ECHO_PATH, bytes },
-        ..like(name, about)
+        ..like_plain(name, about)
     };
     let fan_out = |name, about, subscribers| Workload {
         servers: &peers::FAN_OUT,
         unit: "delivery",
         traffic: Traffic::FanOut(subscribers),
         is_paced: false,
-        ..like(name, about)
+        ..like_plain(name, about)
     };
-    let axum = |name, about, unit, traffic| Workload { servers: &peers::AXUM, unit, traffic, ..like(name, about) };
     vec![
-        plain.clone(),
-        Workload {
-            traffic: Traffic::Http(requests::BROWSER.to_vec()),
-            ..like("browser", "a browser's request of 715 bytes")
-        },
-        Workload { pipelined: 16, is_paced: false, ..like("pipelined", "bare GETs, 16 at once") },
-        Workload {
-            traffic: Traffic::Http(requests::JSON.to_vec()),
-            servers: &peers::APP,
-            ..like("json", "a GET with a number in its path, answered by 30 bytes of JSON")
-        },
-        Workload {
-            traffic: Traffic::Http(requests::post()),
-            servers: &peers::APP,
-            ..like("post", "a POST of 16 KiB, answered by its length")
-        },
-        Workload { per_connection: Some(10), is_paced: false, ..like("churn", "10 bare GETs a connection") },
-        Workload {
-            traffic: Traffic::Http(requests::file()),
-            servers: &peers::FILES,
-            connections: 8,
-            ..like("file", "a file of 1 MiB, over 8 connections")
-        },
-        Workload {
-            idle,
-            is_paced: false,
-            ..like("idle-beside", "a bare GET beside idle connections, against without them")
-        },
         echo("ws-20", "a WebSocket message of 20 bytes, echoed", 20),
         echo("ws-1024", "a WebSocket message of 1 KiB, echoed", 1024),
         fan_out("fan-out-5000", "64 bytes to 5,000 subscribers", 5000),
         fan_out("fan-out-10000", "64 bytes to 10,000 subscribers", 10_000),
-        axum("axum", "a bare GET to an axum app, by axum's server and by hop", "request", plain.traffic.clone()),
-        axum(
-            "axum-ws",
-            "a WebSocket message of 20 bytes, echoed by an axum app",
-            "message",
-            Traffic::Echo { path: "/ws", bytes: 20 },
-        ),
+    ]
+}
+
+fn axum() -> Vec<Workload> {
+    let axum = |name, about| Workload { servers: &peers::AXUM, ..like_plain(name, about) };
+    vec![
+        axum("axum", "a bare GET to an axum app, by axum's server and by hop"),
         Workload {
+            unit: "message",
+            traffic: Traffic::Echo { path: "/ws", bytes: 20 },
+            ..axum("axum-ws", "a WebSocket message of 20 bytes, echoed by an axum app")
+        },
+        Workload {
+            traffic: Traffic::Http2 { streams: 8 },
             connections: 8,
             is_paced: false,
-            ..axum(
-                "axum-h2",
-                "a GET over HTTP/2 to an axum app, 8 streams on each of 8 connections",
-                "request",
-                Traffic::Http2 { streams: 8 },
-            )
+            ..axum("axum-h2", "a GET over HTTP/2 to an axum app, 8 streams on each of 8 connections")
         },
     ]
 }
