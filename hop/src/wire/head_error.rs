@@ -7,7 +7,7 @@ use super::target::TargetError;
 pub enum HeadError {
     /// A line does not end with CRLF, or the request line goes on after the version.
     LineEnd,
-    /// More than [`LEADING_EMPTY_LINES_MAX`] empty lines before the request line.
+    /// More than [`LEADING_EMPTY_LINES_MAX`](super::head::LEADING_EMPTY_LINES_MAX) empty lines before the request line.
     EmptyLines,
     /// The method is not a token followed by one space.
     Method,
@@ -21,11 +21,11 @@ pub enum HeadError {
     FieldName,
     /// A field value holds a control character.
     FieldValue,
-    /// The request line is longer than [`HeadLimits::line_bytes_max`].
+    /// The request line is longer than [`HeadLimits::line_bytes_max`](super::head::HeadLimits::line_bytes_max).
     LineTooLong,
-    /// The head is longer than [`HeadLimits::head_bytes_max`].
+    /// The head is longer than [`HeadLimits::head_bytes_max`](super::head::HeadLimits::head_bytes_max).
     HeadTooLong,
-    /// There are more fields than [`HeadLimits::headers_max`].
+    /// There are more fields than [`HeadLimits::headers_max`](super::head::HeadLimits::headers_max).
     TooManyFields,
 }
 
