@@ -82,9 +82,11 @@ impl<'h, 'b> Head<'h, 'b> {
 /// Parses the head at the beginning of `input`.
 ///
 /// Gives the bytes used, the last empty line included, and the head; `None` while `input` is a beginning of one within the
-/// limits. `expected` is how many fields there are likely to be: what the client's last head had, or [`FIELDS_EXPECTED`]. The cost is one pass over the
-/// line, one pass of httparse over the fields and some ten instructions a field. The fields' meaning is not looked at: see
-/// [`super::framing::request`].
+/// limits. `expected` is how many fields there are likely to be: what the client's last head had, or [`FIELDS_EXPECTED`]; a head
+/// with more is read, but costs a second attempt.
+///
+/// The cost is one pass over the line, one pass of httparse over the fields and some ten instructions a field. The fields' meaning
+/// is not looked at: see [`super::framing::request`].
 #[inline(always)]
 pub fn parse<'h, 'b>(
     input: &'b [u8],
