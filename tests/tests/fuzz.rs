@@ -4,8 +4,8 @@
 //! oracle that was written from the RFC.
 
 use hop::unversioned::wire::chunk::{Chunked, Piece};
-use hop::unversioned::wire::framing::{self, BodyLength};
-use hop::unversioned::wire::head::{self, Head, HeadLimits};
+use hop::unversioned::wire::framing::{BodyLength, Seen};
+use hop::unversioned::wire::head::{self, Head, HeadError, HeadLimits};
 use hop_tests::check::Wire;
 use hop_tests::fuzz;
 use hop_tests::peer::{self, Message};
@@ -42,10 +42,9 @@ fn head() {
 
 /// The bytes that the head takes, or the status of its refusal.
 fn parsed(input: &[u8]) -> Result<Option<usize>, u16> {
-    let mut slots = head::slots();
-    let parsed = head::parse(input, &mut slots, &LIMITS, head::FIELDS_EXPECTED).map_err(|error| error.status())?;
+    let parsed = head::parse(input, &LIMITS).map_err(|error| error.status())?;
     Ok(parsed.map(|(used, head)| {
-        assert!(head.headers.len() <= LIMITS.headers_max);
+        assert!(head.fields.len() <= LIMITS.headers_max);
         used
     }))
 }
@@ -107,15 +106,41 @@ fn assert_end_is_found_in_any_cut(input: &[u8], used: Option<usize>, rng: &mut R
     assert_eq!(used, None, "an accepted head has an end");
 }
 
+/// httparse is the oracle: of lines that end with CRLF both accept the same, and see the same fields in it.
+#[test]
+fn fields() {
+    const LINE: &[u8] = b"GET / HTTP/1.1\r\n";
+    fuzz::run("fields", 20_000, |input, _| {
+        let lines = &input[input.windows(2).position(|two| two == b"\r\n").map_or(0, |end| end + 2)..];
+        let head = [LINE, lines].concat();
+        let any_size = HeadLimits { head_bytes_max: usize::MAX, headers_max: usize::MAX, ..LIMITS };
+        let parsed = head::parse(&head, &any_size).ok().flatten();
+        let seen = parsed.map(|(used, head)| (used - LINE.len(), head.fields.iter().collect::<Vec<_>>()));
+        assert_eq!(seen, fields_by_httparse(lines));
+        seen.is_some()
+    });
+}
+
+type FieldsRead<'b> = (usize, Vec<(&'b str, &'b [u8])>);
+
+fn fields_by_httparse(lines: &[u8]) -> Option<FieldsRead<'_>> {
+    let mut room = vec![httparse::EMPTY_HEADER; lines.len() / "a:\n".len() + 1];
+    let httparse::Status::Complete((used, fields)) = httparse::parse_headers(lines, &mut room).ok()? else { return None };
+    let mut bytes_before = [0].iter().chain(lines);
+    let ends_with_crlf = lines[..used].iter().all(|byte| bytes_before.next() == Some(&b'\r') || *byte != b'\n');
+    ends_with_crlf.then(|| (used, fields.iter().map(|field| (field.name, field.value)).collect()))
+}
+
 #[test]
 fn framing() {
     fuzz::run("framing", 20_000, |input, _| {
-        let mut slots = head::slots();
-        let Ok(Some((_, head))) = head::parse(input, &mut slots, &LIMITS, head::FIELDS_EXPECTED) else { return false };
-        let Ok(framing) = framing::request(&head) else { return false };
-        let lengths: Vec<&[u8]> = head.headers_named("Content-Length").collect();
-        let codings: Vec<u8> = head.headers_named("Transfer-Encoding").collect::<Vec<_>>().join(&b',');
-        let coded = head.headers_named("Transfer-Encoding").next().is_some();
+        let mut seen = Seen::default();
+        let each = |name, value| seen.field(name, value).map_err(|_| HeadError::FieldValue);
+        let Ok(Some((_, head))) = head::parse_with(input, &LIMITS, each) else { return false };
+        let Ok(framing) = seen.decide(head.version) else { return false };
+        let lengths: Vec<&[u8]> = head.fields.named("Content-Length").collect();
+        let codings: Vec<u8> = head.fields.named("Transfer-Encoding").collect::<Vec<_>>().join(&b',');
+        let coded = head.fields.named("Transfer-Encoding").next().is_some();
         match framing.body {
             BodyLength::None => assert!(lengths.is_empty() && !coded, "no length is declared"),
             BodyLength::Exact(length) => {
@@ -145,14 +170,14 @@ fn decimal(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok().filter(|_| digits)?.parse().ok()
 }
 
-fn assert_host_is_there_once(head: &Head<'_, '_>) {
-    let hosts = head.headers_named("Host").count();
+fn assert_host_is_there_once(head: &Head<'_>) {
+    let hosts = head.fields.named("Host").count();
     assert!(hosts == 1 || hosts == 0 && head.version == head::Version::Http10, "RFC 9112 §3.2");
 }
 
-fn assert_persistence_is_asked_for(head: &Head<'_, '_>, keep_alive: bool) {
+fn assert_persistence_is_asked_for(head: &Head<'_>, keep_alive: bool) {
     let says = |option: &[u8]| {
-        let mut options = head.headers_named("Connection").flat_map(|value| value.split(|&byte| byte == b','));
+        let mut options = head.fields.named("Connection").flat_map(|value| value.split(|&byte| byte == b','));
         options.any(|one| one.trim_ascii().eq_ignore_ascii_case(option))
     };
     assert!(!keep_alive || !says(b"close"), "RFC 9112 §9.3");

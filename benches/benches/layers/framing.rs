@@ -2,30 +2,39 @@
 
 use crate::{Layer, REQUESTS, head::LIMITS};
 use criterion::Criterion;
-use hop::unversioned::wire::{framing, head};
+use hop::unversioned::wire::framing::Seen;
+use hop::unversioned::wire::head::{self, HeadError, Version};
 use std::hint::black_box;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut layer = Layer::new(criterion, "framing");
     for (name, request) in REQUESTS {
-        let mut slots = head::slots();
-        let (_, head) = head::parse(request, &mut slots, &LIMITS, head::FIELDS_EXPECTED)
-            .expect("the request is valid")
-            .expect("it is whole");
-        layer.measure(&format!("rules/{name}"), request.len(), || decide(black_box(&head)));
-        layer.measure(&format!("head-and-rules/{name}"), request.len(), || read(black_box(request)));
+        let mut fields = Vec::new();
+        read(request, |name, value| fields.push((name, value)));
+        layer.measure(&format!("rules/{name}"), request.len(), || decide(black_box(&fields)));
+        layer.measure(&format!("head-and-rules/{name}"), request.len(), || read_and_decide(black_box(request)));
     }
 }
 
-fn read(input: &[u8]) -> bool {
-    let mut slots = head::slots();
-    let (_, head) = head::parse(input, &mut slots, &LIMITS, head::FIELDS_EXPECTED)
-        .expect("the request is valid")
-        .expect("it is whole");
-    decide(&head)
+fn decide(fields: &[(&[u8], &[u8])]) -> bool {
+    let mut seen = Seen::default();
+    for (name, value) in fields {
+        seen.field(name, value).expect("the field is valid");
+    }
+    black_box(&seen.decide(Version::Http11).expect("the request is valid")).keep_alive
 }
 
-fn decide(head: &head::Head<'_, '_>) -> bool {
-    let framing = framing::request(head).expect("the request is valid");
-    black_box(&framing).keep_alive
+fn read_and_decide(input: &[u8]) -> bool {
+    let mut seen = Seen::default();
+    let version = read(input, |name, value| seen.field(name, value).expect("the field is valid"));
+    black_box(&seen.decide(version).expect("the request is valid")).keep_alive
+}
+
+fn read<'b>(input: &'b [u8], mut each: impl FnMut(&'b [u8], &'b [u8])) -> Version {
+    let each = |name, value| {
+        each(name, value);
+        Ok::<_, HeadError>(())
+    };
+    let (_, head) = head::parse_with(input, &LIMITS, each).expect("the request is valid").expect("it is whole");
+    black_box(&head).version
 }

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use super::context::Context;
 use super::endpoint::{Endpoint, Scope};
 use super::error::{BuildError, Problem};
-use super::limits::{Limits, Timeouts};
+use super::limits::{HEADERS_CEILING, Limits, Timeouts};
 use super::live::hub::{Backplane, Hub, InProcess};
 use super::live::options::LiveOptions;
 use super::location::Location;
@@ -19,7 +19,6 @@ use super::response::Response;
 use super::router::{App, Fallback, HostHttp2, Http2, IntoApp, Paths, Table};
 use super::routes::{self, Entry, Group, Own, Routes};
 use super::tree::Tree;
-use crate::wire::head::HEADERS_CEILING;
 
 impl Routes {
     /// Makes the app.

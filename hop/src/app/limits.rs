@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Most header fields that [`Limits::headers`] may allow: whoever looks for one looks at all of them.
+pub(crate) const HEADERS_CEILING: usize = 128;
+
 /// Bounds on what a peer may send or make hop hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

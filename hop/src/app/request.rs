@@ -23,7 +23,7 @@ pub(crate) trait Arrival {
 /// One request. Cheap: everything in it borrows the bytes that were read, so it cannot leave the callback.
 #[derive(Clone, Copy)]
 pub struct Request<'r> {
-    pub(crate) head: &'r Head<'r, 'r>,
+    pub(crate) head: &'r Head<'r>,
     pub(crate) params: &'r PathParams<'r>,
     pub(crate) body: &'r [u8],
     /// The body of a route that streams it, until an extractor takes it.
@@ -75,7 +75,7 @@ impl<'r> Request<'r> {
 
     /// All headers in order: names as sent, values without surrounding white space.
     pub fn headers(&self) -> impl Iterator<Item = (&'r str, &'r [u8])> + use<'r> {
-        self.head.headers.iter().map(|header| (header.name, header.value))
+        self.head.fields.iter()
     }
 
     /// A path parameter, percent-decoded.

@@ -155,9 +155,8 @@ impl Focus<'_> {
                 Err(error) => self.refused(error.into()),
             };
         }
-        let mut slots = head::slots();
         let Focus { conn, common, .. } = &mut *self;
-        let (used, head) = match h1_of(conn).head(input, &mut slots, &common.head_limits) {
+        let (used, head) = match h1_of(conn).head(input, &common.head_limits) {
             Ok(Some((used, head, _))) => (used, head),
             Ok(None) => return Step::Partial,
             Err(error) => return self.no_request(input, error),

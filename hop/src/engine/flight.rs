@@ -113,8 +113,7 @@ pub(crate) fn again<T>(
     arrival: &dyn Arrival,
     f: impl FnOnce(&Request<'_>) -> T,
 ) -> Option<T> {
-    let mut slots = head::slots();
-    let (_, head) = head::parse(head, &mut slots, &ANY_SIZE, head::FIELDS_EXPECTED).ok()??;
+    let (_, head) = head::parse(head, &ANY_SIZE).ok()??;
     let mut params = PathParams::default();
     app.find(head.method, head.target.path_as_bytes(), &mut params).ok()?;
     Some(f(&Request { head: &head, params: &params, body, stream: Some(&Cell::new(stream)), endpoint, arrival }))
@@ -122,7 +121,7 @@ pub(crate) fn again<T>(
 
 /// The head was within the limits when it was accepted.
 const ANY_SIZE: HeadLimits =
-    HeadLimits { head_bytes_max: usize::MAX, line_bytes_max: usize::MAX, headers_max: head::HEADERS_CEILING };
+    HeadLimits { head_bytes_max: usize::MAX, line_bytes_max: usize::MAX, headers_max: usize::MAX };
 
 /// A `blocking` callback with an owned copy of its request.
 pub struct Job {

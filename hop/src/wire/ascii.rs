@@ -104,7 +104,17 @@ pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Without optional whitespace (SP and HTAB, RFC 9110 §5.6.3) at either end. `trim_ascii` would also take what is not OWS.
-pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
+#[inline(always)]
+pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+    // Nearly always: one space before, or none, and no other blanks.
+    let trimmed = bytes.strip_prefix(b" ").unwrap_or(bytes);
+    match trimmed {
+        [first, .., last] if *first > b' ' && *last > b' ' => trimmed,
+        _ => trim_all(trimmed),
+    }
+}
+
+fn trim_all(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
     }

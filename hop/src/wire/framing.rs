@@ -1,10 +1,10 @@
 //! Where a request's message ends and whether another may follow: the fields that decide it (RFC 9112 §6, §9; RFC 9110 §7, §10.1.1).
 //!
-//! One pass over the fields of a head, a switch over the length of their names. Wherever two parsers could disagree about the end
+//! Fields are told one by one, as they are read: a switch over the length of their names. Wherever two parsers could disagree about the end
 //! of a message the request is refused: no repair is attempted, because repairs are what request smuggling lives on.
 
 use super::ascii::{list, matches};
-use super::head::{Head, Version};
+use super::head::Version;
 use super::host;
 
 /// How the end of a request's body is found.
@@ -85,28 +85,9 @@ impl FramingError {
     }
 }
 
-/// Reads what the fields of `head` say about framing and connection.
-#[inline]
-pub fn request<'b>(head: &Head<'_, 'b>) -> Result<Framing<'b>, FramingError> {
-    let mut seen = Seen::default();
-    for header in head.headers {
-        let (name, value) = (header.name.as_bytes(), header.value);
-        match name.len() {
-            4 if matches(name, b"host") => seen.host(value)?,
-            6 if matches(name, b"expect") => seen.said |= expectations(value),
-            7 if matches(name, b"upgrade") => seen.upgrade = seen.upgrade.or(Some(value)),
-            10 if matches(name, b"connection") => seen.said |= connection_options(value),
-            14 if matches(name, b"content-length") => seen.content_length(value)?,
-            17 if matches(name, b"transfer-encoding") => seen.coding = seen.coding.then(value)?,
-            _ => {}
-        }
-    }
-    seen.decide(head.version)
-}
-
-/// What the pass has seen so far. It never leaves the registers: whatever looks at a list takes and gives plain values.
+/// What the fields of a head have said so far. Made by `default`, told each of them, asked at the end.
 #[derive(Default)]
-struct Seen<'b> {
+pub struct Seen<'b> {
     host: Option<&'b [u8]>,
     upgrade: Option<&'b [u8]>,
     content_length: Option<u64>,
@@ -122,6 +103,25 @@ const EXPECT_CONTINUE: u8 = 8;
 const EXPECT_OTHER: u8 = 16;
 
 impl<'b> Seen<'b> {
+    /// The next field: its name as it came, its value trimmed.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with this field alone, or beside those before it.
+    #[inline(always)]
+    pub fn field(&mut self, name: &'b [u8], value: &'b [u8]) -> Result<(), FramingError> {
+        match name.len() {
+            4 if matches(name, b"host") => self.host(value)?,
+            6 if matches(name, b"expect") => self.said |= expectations(value),
+            7 if matches(name, b"upgrade") => self.upgrade = self.upgrade.or(Some(value)),
+            10 if matches(name, b"connection") => self.said |= connection_options(value),
+            14 if matches(name, b"content-length") => self.content_length(value)?,
+            17 if matches(name, b"transfer-encoding") => self.coding = self.coding.then(value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// RFC 9112 §3.2: a server MUST answer 400 to more than one Host field and to one with an invalid value.
     #[inline(always)]
     fn host(&mut self, value: &'b [u8]) -> Result<(), FramingError> {
@@ -143,8 +143,13 @@ impl<'b> Seen<'b> {
         Ok(())
     }
 
+    /// What follows from all of them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the fields together, in a request of this version.
     #[inline(always)]
-    fn decide(self, version: Version) -> Result<Framing<'b>, FramingError> {
+    pub fn decide(self, version: Version) -> Result<Framing<'b>, FramingError> {
         let http11 = version == Version::Http11;
         // RFC 9112 §3.2: a server MUST answer 400 to HTTP/1.1 without Host.
         if self.host.is_none() && http11 {
@@ -255,18 +260,33 @@ fn decimal(text: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::head::{self, HeadLimits};
+    use crate::wire::head::{self, HeadError, HeadLimits};
 
     const LIMITS: HeadLimits = HeadLimits { head_bytes_max: 4096, line_bytes_max: 1024, headers_max: 20 };
+
+    enum Refused {
+        Head(HeadError),
+        Framing(FramingError),
+    }
+
+    impl From<HeadError> for Refused {
+        fn from(error: HeadError) -> Refused {
+            Refused::Head(error)
+        }
+    }
 
     /// The framing of a request with these lines, put into words.
     #[track_caller]
     fn read(version: &str, lines: &str) -> Result<String, FramingError> {
         let input = format!("POST / HTTP/{version}\r\n{lines}\r\n");
-        let mut slots = head::slots();
-        let parsed = head::parse(input.as_bytes(), &mut slots, &LIMITS, 0);
-        let (_, head) = parsed.expect("the head is valid").expect("the head is whole");
-        let Framing { body, keep_alive, expect_continue, upgrade, host } = request(&head)?;
+        let mut seen = Seen::default();
+        let each = |name, value| seen.field(name, value).map_err(Refused::Framing);
+        let (_, head) = match head::parse_with(input.as_bytes(), &LIMITS, each) {
+            Ok(parsed) => parsed.expect("the head is whole"),
+            Err(Refused::Framing(error)) => return Err(error),
+            Err(Refused::Head(error)) => panic!("{error:?}: {input:?}"),
+        };
+        let Framing { body, keep_alive, expect_continue, upgrade, host } = seen.decide(head.version)?;
         let text = |value: Option<&[u8]>| value.map(|value| value.escape_ascii().to_string());
         let mut said = vec![format!("{body:?}")];
         said.extend(keep_alive.then_some("keep".into()));

@@ -61,7 +61,7 @@ impl HandshakeError {
 /// Checks that the request begins a WebSocket; gives its key, to be answered by [`accept_key`].
 ///
 /// Subprotocols, extensions and the origin are not looked at: see [`protocols`] and [`offers`](super::offer::offers).
-pub fn key<'b>(head: &Head<'_, 'b>) -> Result<&'b [u8], HandshakeError> {
+pub fn key<'b>(head: &Head<'b>) -> Result<&'b [u8], HandshakeError> {
     if head.method != "GET" {
         return Err(HandshakeError::Method);
     }
@@ -81,13 +81,13 @@ pub fn key<'b>(head: &Head<'_, 'b>) -> Result<&'b [u8], HandshakeError> {
 }
 
 /// Whether the list in all fields called `field` has the element `token`, compared without case.
-fn names(head: &Head<'_, '_>, field: &str, token: &str) -> bool {
-    head.headers_named(field).flat_map(list).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+fn names(head: &Head<'_>, field: &str, token: &str) -> bool {
+    head.fields.named(field).flat_map(list).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
 }
 
 /// The trimmed value of the field that is there exactly once.
-fn only<'b>(head: &Head<'_, 'b>, name: &str) -> Option<&'b [u8]> {
-    let mut values = head.headers_named(name);
+fn only<'b>(head: &Head<'b>, name: &str) -> Option<&'b [u8]> {
+    let mut values = head.fields.named(name);
     let value = values.next()?;
     values.next().is_none().then(|| trim(value))
 }
@@ -117,9 +117,9 @@ pub fn accept_key(key: &[u8]) -> String {
 /// # Errors
 ///
 /// [`HandshakeError::Protocol`] instead of the element that is not a token or was there before.
-pub fn protocols<'h, 'b>(head: &Head<'h, 'b>) -> impl Iterator<Item = Result<&'b str, HandshakeError>> + use<'h, 'b> {
+pub fn protocols<'h, 'b>(head: &Head<'b>) -> impl Iterator<Item = Result<&'b str, HandshakeError>> + use<'h, 'b> {
     let all = *head;
-    let elements = move || all.headers_named("sec-websocket-protocol").flat_map(list);
+    let elements = move || all.fields.named("sec-websocket-protocol").flat_map(list);
     elements().enumerate().map(move |(at, element)| {
         let again = elements().take(at).any(|earlier| earlier == element);
         let token = super::ascii::is_token(element) && !again;
@@ -130,7 +130,7 @@ pub fn protocols<'h, 'b>(head: &Head<'h, 'b>) -> impl Iterator<Item = Result<&'b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::head::{HeadLimits, parse, slots};
+    use crate::wire::head::{HeadLimits, parse};
 
     const USUAL: [&str; 5] = [
         "Host: a",
@@ -140,11 +140,10 @@ mod tests {
         "Sec-WebSocket-Version: 13",
     ];
 
-    pub(super) fn with_head<T>(line: &str, fields: &[&str], look: impl FnOnce(&Head<'_, '_>) -> T) -> T {
+    pub(super) fn with_head<T>(line: &str, fields: &[&str], look: impl FnOnce(&Head<'_>) -> T) -> T {
         let text = format!("{line}\r\n{}\r\n\r\n", fields.join("\r\n"));
         let limits = HeadLimits { head_bytes_max: 65536, line_bytes_max: 8192, headers_max: 100 };
-        let mut slots = slots();
-        let (_, head) = parse(text.as_bytes(), &mut slots, &limits, 0).expect("a legal head").expect("a whole one");
+        let (_, head) = parse(text.as_bytes(), &limits).expect("a legal head").expect("a whole one");
         look(&head)
     }
 

@@ -1,59 +1,28 @@
-//! Request heads: the line by hand, the fields by one pass of httparse, then the strictness that httparse leaves to its users.
+//! Request heads: the request line, then the fields.
 //!
 //! [`parse`] is for input that may hold a whole head, which is nearly always so. When it answers `None`, the bytes are kept and
 //! [`find_end`] tells, in time linear in the new bytes only, when parsing is worth while again; [`check_partial`] holds the
-//! limits until then. Nothing is copied and nothing is allocated: a [`Head`] borrows the input and the caller's [`HeaderSlots`].
+//! limits until then. Nothing is copied and nothing is allocated: a [`Head`] borrows the input.
 
-use std::mem::MaybeUninit;
-
-use httparse::{Header, Status};
-
+use super::fields;
 use super::line::{self, Line, empty_lines_bytes};
 use super::target::{self, Target};
 
+pub use super::fields::Fields;
 pub use super::head_error::HeadError;
 pub use super::line::{LEADING_EMPTY_LINES_MAX, Version};
 
-/// Most header fields that a head can have, whatever [`HeadLimits::headers_max`] says.
-pub const HEADERS_CEILING: usize = 128;
-
-/// Fields enough for what programs send.
-const FIELDS_FEW: usize = 8;
-/// Fields enough for what browsers send: what to expect of a client of whom nothing is known.
-pub const FIELDS_EXPECTED: usize = 24;
-
-const EMPTY: &[Header<'static>; HEADERS_CEILING] = &[httparse::EMPTY_HEADER; HEADERS_CEILING];
-
-/// Room for the header fields of one head: uninitialised, on the caller's stack, 32 bytes a field. Made by [`slots`].
-///
-/// httparse wants its room initialised, so that it gets no more than is likely to be needed, and more in a second attempt. Each
-/// attempt has a part of its own, because the borrow checker cannot give one back.
-pub struct HeaderSlots<'b> {
-    likely: [MaybeUninit<Header<'b>>; FIELDS_EXPECTED],
-    all: [MaybeUninit<Header<'b>>; HEADERS_CEILING],
-}
-
-/// Fresh room for [`parse`]; free of cost.
-#[inline(always)]
-pub fn slots<'b>() -> HeaderSlots<'b> {
-    HeaderSlots {
-        likely: [const { MaybeUninit::uninit() }; FIELDS_EXPECTED],
-        all: [const { MaybeUninit::uninit() }; HEADERS_CEILING],
-    }
-}
-
-/// A request's head, borrowed from the input (`'b`) and from the slots (`'h`).
+/// A request's head, borrowed from the input.
 #[derive(Clone, Copy, Debug)]
-pub struct Head<'h, 'b> {
+pub struct Head<'b> {
     /// The method: a token (RFC 9110 §9.1), never empty, in the case in which it came.
     pub method: &'b str,
     /// The request target, checked.
     pub target: Target<'b>,
     /// The version.
     pub version: Version,
-    /// The fields in their order. Names are tokens in the case in which they came; values are trimmed and free of control
-    /// characters except HTAB, but may hold obs-text (bytes from 0x80).
-    pub headers: &'h [Header<'b>],
+    /// The fields in their order.
+    pub fields: Fields<'b>,
 }
 
 /// How long a head may be. Beyond these the request is refused, whether its head is whole or not.
@@ -63,82 +32,42 @@ pub struct HeadLimits {
     pub head_bytes_max: usize,
     /// Bytes of the request line without its CRLF; 414 beyond it. RFC 9112 §3 recommends at least 8,000.
     pub line_bytes_max: usize,
-    /// Header fields, at most [`HEADERS_CEILING`]; 431 beyond it.
+    /// Header fields; 431 beyond it.
     pub headers_max: usize,
 }
 
-impl<'h, 'b> Head<'h, 'b> {
+impl<'b> Head<'b> {
     /// The value of the first field called `name`, compared without case.
     pub fn header(&self, name: &str) -> Option<&'b [u8]> {
-        self.headers_named(name).next()
-    }
-
-    /// The values of all fields called `name`, compared without case, in their order.
-    pub fn headers_named<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + use<'h, 'b, 'n> {
-        self.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
+        self.fields.named(name).next()
     }
 }
 
 /// Parses the head at the beginning of `input`.
 ///
 /// Gives the bytes used, the last empty line included, and the head; `None` while `input` is a beginning of one within the
-/// limits. `expected` is how many fields there are likely to be: what the client's last head had, or [`FIELDS_EXPECTED`]; a head
-/// with more is read, but costs a second attempt.
-///
-/// The cost is one pass over the line, one pass of httparse over the fields and some ten instructions a field. The fields' meaning
-/// is not looked at: see [`super::framing::request`].
+/// limits.
+pub fn parse<'b>(input: &'b [u8], limits: &HeadLimits) -> Result<Option<(usize, Head<'b>)>, HeadError> {
+    parse_with(input, limits, |_, _| Ok(()))
+}
+
+/// As [`parse`]; `each` is given the fields as they go by, names as they came and values trimmed. What it makes of them, and
+/// whether it refuses one, is its own affair: see [`super::framing`].
 #[inline(always)]
-pub fn parse<'h, 'b>(
+pub fn parse_with<'b, E: From<HeadError>>(
     input: &'b [u8],
-    slots: &'h mut HeaderSlots<'b>,
     limits: &HeadLimits,
-    expected: usize,
-) -> Result<Option<(usize, Head<'h, 'b>)>, HeadError> {
-    let Some(line) = line::read(input)? else { return check_partial(input, 0, limits).map(|()| None) };
-    let Some((fields_bytes, headers)) = parse_fields(&input[line.bytes..], slots, expected)? else {
-        return check_partial(input, 0, limits).map(|()| None);
+    each: impl FnMut(&'b [u8], &'b [u8]) -> Result<(), E>,
+) -> Result<Option<(usize, Head<'b>)>, E> {
+    let Some(line) = line::read(input)? else { return Ok(check_partial(input, 0, limits).map(|()| None)?) };
+    let Some((fields_bytes, fields)) = fields::read(&input[line.bytes..], each)? else {
+        return Ok(check_partial(input, 0, limits).map(|()| None)?);
     };
     let used = line.bytes + fields_bytes;
-    check_lines(input, used, headers)?;
-    check_whole(&line, used, headers.len(), limits)?;
+    check_whole(&line, used, fields.len(), limits)?;
     let (method, version) = (line.method(input), line.version);
     let target = target::target(method, line.target(input)).map_err(HeadError::Target)?;
-    Ok(Some((used, Head { method, target, version, headers })))
-}
-
-/// The fields at the beginning of `input`, with the empty line behind them, and how many bytes they take.
-#[inline(always)]
-fn parse_fields<'h, 'b>(
-    input: &'b [u8],
-    slots: &'h mut HeaderSlots<'b>,
-    expected: usize,
-) -> Result<Option<(usize, &'h [Header<'b>])>, HeadError> {
-    if expected > FIELDS_EXPECTED {
-        return parse_many_fields(input, &mut slots.all);
-    }
-    let likely = match expected {
-        ..=FIELDS_FEW => slots.likely[..FIELDS_FEW].write_copy_of_slice(&EMPTY[..FIELDS_FEW]),
-        _ => slots.likely.write_copy_of_slice(&EMPTY[..FIELDS_EXPECTED]),
-    };
-    match httparse::parse_headers(input, likely) {
-        Ok(Status::Complete(parsed)) => Ok(Some(parsed)),
-        Ok(Status::Partial) => Ok(None),
-        Err(httparse::Error::TooManyHeaders) => parse_many_fields(input, &mut slots.all),
-        Err(error) => Err(refusal(error)),
-    }
-}
-
-/// Any number of fields up to [`HEADERS_CEILING`].
-#[inline(never)]
-fn parse_many_fields<'h, 'b>(
-    input: &'b [u8],
-    slots: &'h mut [MaybeUninit<Header<'b>>; HEADERS_CEILING],
-) -> Result<Option<(usize, &'h [Header<'b>])>, HeadError> {
-    match httparse::parse_headers(input, slots.write_copy_of_slice(EMPTY)) {
-        Ok(Status::Complete(parsed)) => Ok(Some(parsed)),
-        Ok(Status::Partial) => Ok(None),
-        Err(error) => Err(refusal(error)),
-    }
+    Ok(Some((used, Head { method, target, version, fields })))
 }
 
 /// Where the head at the beginning of `input` ends, as far as line ends can tell: [`parse`] is worth calling then.
@@ -175,20 +104,6 @@ pub fn check_partial(input: &[u8], searched: usize, limits: &HeadLimits) -> Resu
     if input.len() >= limits.head_bytes_max { Err(HeadError::HeadTooLong) } else { Ok(()) }
 }
 
-/// RFC 9112 §2.2: a recipient MAY take a bare LF for a line's end; hop does not, for where parsers differ requests are smuggled.
-///
-/// httparse has made sure that an LF stands before each name and at the end, and that a CR stands before LF only. So what is left
-/// to see is the CR before each of them.
-#[inline(always)]
-fn check_lines(input: &[u8], used: usize, headers: &[Header<'_>]) -> Result<(), HeadError> {
-    let offset = |text: &str| (text.as_ptr() as usize).wrapping_sub(input.as_ptr() as usize);
-    let follows_cr = |name: &str| input.get(offset(name).wrapping_sub(2)) == Some(&b'\r');
-    if headers.iter().all(|header| follows_cr(header.name)) && input[..used].ends_with(b"\r\n\r\n") {
-        return Ok(());
-    }
-    Err(HeadError::LineEnd)
-}
-
 #[inline(always)]
 fn check_whole(line: &Line, used: usize, fields: usize, limits: &HeadLimits) -> Result<(), HeadError> {
     if fields > limits.headers_max {
@@ -209,17 +124,6 @@ fn check_long(line: &Line, used: usize, limits: &HeadLimits) -> Result<(), HeadE
     if used > limits.head_bytes_max { Err(HeadError::HeadTooLong) } else { Ok(()) }
 }
 
-#[cold]
-fn refusal(error: httparse::Error) -> HeadError {
-    match error {
-        httparse::Error::HeaderName => HeadError::FieldName,
-        httparse::Error::HeaderValue => HeadError::FieldValue,
-        httparse::Error::TooManyHeaders => HeadError::TooManyFields,
-        // The others are errors of the first line, which httparse does not read.
-        _ => HeadError::LineEnd,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,17 +131,10 @@ mod tests {
 
     const LIMITS: HeadLimits = HeadLimits { head_bytes_max: 4096, line_bytes_max: 1024, headers_max: 20 };
 
-    /// The head in short, or `None`; however many fields were expected.
+    /// The head in short, or `None`.
     fn read(input: &[u8]) -> Result<Option<String>, HeadError> {
-        let [few, many, all] = [0, FIELDS_EXPECTED, HEADERS_CEILING].map(|expected| read_expecting(expected, input));
-        assert_eq!((&few, &few), (&many, &all));
-        few
-    }
-
-    fn read_expecting(fields: usize, input: &[u8]) -> Result<Option<String>, HeadError> {
-        let mut slots = slots();
-        let Some((used, head)) = parse(input, &mut slots, &LIMITS, fields)? else { return Ok(None) };
-        let fields = head.headers.iter().map(|header| format!("{}={}", header.name, header.value.escape_ascii()));
+        let Some((used, head)) = parse(input, &LIMITS)? else { return Ok(None) };
+        let fields = head.fields.iter().map(|(name, value)| format!("{name}={}", value.escape_ascii()));
         let fields = fields.collect::<Vec<_>>().join(" ");
         Ok(Some(format!("{used} {} {} {:?} {fields}", head.method, head.target.text(), head.version)))
     }
@@ -362,7 +259,7 @@ mod tests {
         );
     }
 
-    /// Every byte in every part of a head, at places where httparse takes many bytes at once and where it takes the last few.
+    /// Every byte in every part of a head, at places where many bytes are taken at once and where the last few are.
     #[test]
     fn each_byte_is_taken_only_where_the_grammar_has_it() {
         let tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -412,24 +309,6 @@ mod tests {
             assert!(matches!(read(head(20).as_bytes()), Ok(Some(_))));
             refuses(HeadError::TooManyFields, &[&head(21)]);
         }
-        let head = format!("GET / HTTP/1.1\r\n{}\r\n", "X: a\r\n".repeat(HEADERS_CEILING));
-        let limits = HeadLimits { headers_max: usize::MAX, ..LIMITS };
-        let mut slots = slots();
-        let parsed =
-            parse(head.as_bytes(), &mut slots, &limits, 0).expect("the ceiling is allowed").expect("it is whole");
-        assert_eq!(parsed.1.headers.len(), HEADERS_CEILING);
-        let more = head.replacen("X", "Y: b\r\nX", 1);
-        assert_eq!(parse(more.as_bytes(), &mut super::slots(), &limits, 0).err(), Some(HeadError::TooManyFields));
-    }
-
-    #[test]
-    fn fields_are_found_by_name_in_any_case_and_order() {
-        let input = b"GET / HTTP/1.1\r\nAccept: a\r\nX: b\r\naccepT: c\r\n\r\n";
-        let mut slots = slots();
-        let (_, head) = parse(input, &mut slots, &LIMITS, 0).expect("it is valid").expect("it is whole");
-        assert_eq!(head.header("ACCEPT"), Some(&b"a"[..]));
-        assert_eq!(head.headers_named("accept").collect::<Vec<_>>(), [b"a", b"c"]);
-        assert_eq!(head.header("y"), None);
     }
 
     #[test]

@@ -25,9 +25,9 @@ pub struct Offer {
 /// # Errors
 ///
 /// [`HandshakeError::Extensions`] where the value does not follow the grammar of RFC 6455 §9.1.
-pub fn offers(head: &Head<'_, '_>) -> Result<Vec<Offer>, HandshakeError> {
+pub fn offers(head: &Head<'_>) -> Result<Vec<Offer>, HandshakeError> {
     let mut offers = Vec::new();
-    for value in head.headers_named("sec-websocket-extensions") {
+    for value in head.fields.named("sec-websocket-extensions") {
         for element in split(value, b',')?.into_iter().map(trim).filter(|element| !element.is_empty()) {
             offers.extend(extension(element)?);
         }
@@ -105,14 +105,13 @@ fn split(value: &[u8], separator: u8) -> Result<Vec<&[u8]>, HandshakeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::head::{HeadLimits, parse, slots};
+    use crate::wire::head::{HeadLimits, parse};
 
     fn of(values: &[&str]) -> Result<Vec<Offer>, HandshakeError> {
         let fields: String = values.iter().map(|value| format!("sec-websocket-extensions: {value}\r\n")).collect();
         let text = format!("GET / HTTP/1.1\r\n{fields}\r\n");
         let limits = HeadLimits { head_bytes_max: 65536, line_bytes_max: 8192, headers_max: 100 };
-        let mut slots = slots();
-        let (_, head) = parse(text.as_bytes(), &mut slots, &limits, 0).expect("a legal head").expect("a whole one");
+        let (_, head) = parse(text.as_bytes(), &limits).expect("a legal head").expect("a whole one");
         offers(&head)
     }
 

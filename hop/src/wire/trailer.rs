@@ -1,19 +1,10 @@
 //! Trailer sections: the fields after a chunked body (RFC 9110 §6.5, RFC 9112 §7.1.2).
 
-use super::ascii::{TEXT, all, is_token, trim};
+use super::fields;
 
 /// Whether `section` consists of valid field lines, each ended by CRLF. The empty line that ends the section is not part of it.
 pub fn is_valid(section: &[u8]) -> bool {
-    let mut rest = section;
-    while !rest.is_empty() {
-        let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return false };
-        let Some(line) = rest[..end].strip_suffix(b"\r") else { return false };
-        if !field(line).is_some_and(|(name, value)| is_token(name) && all(TEXT, value)) {
-            return false;
-        }
-        rest = &rest[end + 1..];
-    }
-    true
+    fields::check(section).is_some()
 }
 
 /// The fields of a valid section that a trailer may carry: names as they came, values trimmed.
@@ -21,11 +12,8 @@ pub fn is_valid(section: &[u8]) -> bool {
 /// Fields that would change how the message is framed, routed, authorised or processed are left out: they must never be merged
 /// into the head (RFC 9110 §6.5.1), and a reader who cannot see them cannot do it.
 pub fn fields(section: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
-    section.split(|byte| *byte == b'\n').filter_map(|line| {
-        let (name, value) = field(line.strip_suffix(b"\r")?)?;
-        let name = str::from_utf8(name).ok()?;
-        (!is_forbidden(name)).then_some((name, value))
-    })
+    let all = fields::check(section).unwrap_or_default();
+    all.iter().filter(|(name, _)| !is_forbidden(name))
 }
 
 /// Whether a field must not come in a trailer section (RFC 9110 §6.5.1).
@@ -67,11 +55,6 @@ const FORBIDDEN: [&str; 31] = [
     "x-forwarded-for",
     "x-forwarded-host",
 ];
-
-fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
-    Some((&line[..colon], trim(&line[colon + 1..])))
-}
 
 #[cfg(test)]
 mod tests {

@@ -41,7 +41,7 @@ pub(crate) fn dispatch<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>,
 }
 
 fn asks_for_socket(request: &Request<'_>) -> bool {
-    let upgrades = request.head.headers_named("upgrade").flat_map(list);
+    let upgrades = request.head.fields.named("upgrade").flat_map(list);
     upgrades.into_iter().any(|token| token.eq_ignore_ascii_case(b"websocket"))
 }
 
@@ -114,7 +114,7 @@ enum Accepts {
 /// RFC 9110 §12.5.1; weights do not count, but 0 means never.
 fn accepts_events(request: &Request<'_>) -> Accepts {
     let mut accepts = if request.header("accept").is_none() { Accepts::Anything } else { Accepts::Other };
-    for range in request.head.headers_named("accept").flat_map(list) {
+    for range in request.head.fields.named("accept").flat_map(list) {
         let Ok(range) = str::from_utf8(range) else { continue };
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default();

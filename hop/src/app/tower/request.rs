@@ -84,7 +84,7 @@ impl<'r> Seen<'r> {
 
 /// `values` holds their values one after the other.
 fn headers(request: &Request<'_>, mut values: Bytes) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::with_capacity(request.head.headers.len());
+    let mut headers = HeaderMap::with_capacity(request.head.fields.len());
     for (name, value) in request.headers() {
         let value = HeaderValue::from_maybe_shared(values.split_to(value.len())).ok()?;
         headers.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);

@@ -11,7 +11,6 @@ use http::{HeaderMap, StatusCode};
 
 use super::cycle::{Move, State};
 use crate::wire::chunk::Chunked;
-use crate::wire::head;
 
 /// A request's body that is still to be read.
 #[derive(Clone, Debug)]
@@ -98,8 +97,6 @@ pub struct H1 {
     /// The connection may be used for another request.
     keep_alive: bool,
     http10: bool,
-    /// How many fields the last head had: the client's next one is likely to have as many.
-    fields: u8,
     asked: Asked,
     /// `Expect: 100-continue` was said and not yet answered.
     continue_owed: bool,
@@ -121,7 +118,6 @@ impl Default for H1 {
             state: State::Idle,
             keep_alive: true,
             http10: false,
-            fields: head::FIELDS_EXPECTED as u8,
             asked: Asked::Usual,
             continue_owed: false,
             unread: Unread::Nothing,

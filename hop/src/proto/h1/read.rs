@@ -5,27 +5,29 @@ use crate::proto::cycle::{Move, State};
 use crate::proto::error::PeerError;
 use crate::wire::chunk::{Chunked, Piece};
 use crate::wire::framing::{self, BodyLength, Framing};
-use crate::wire::head::{self, Head, HeadLimits, HeaderSlots, Version};
+use crate::wire::head::{self, Head, HeadLimits, Version};
 
 /// Reading.
 impl H1 {
     /// Reads the head of the next request from the start of `input`: how many bytes it took, and what it says. `None`: not complete.
     ///
     /// The state must be [`State::Idle`].
-    pub fn head<'h, 'b>(
+    #[inline(always)]
+    pub fn head<'b>(
         &mut self,
         input: &'b [u8],
-        slots: &'h mut HeaderSlots<'b>,
         limits: &HeadLimits,
-    ) -> Result<Option<(usize, Head<'h, 'b>, Framing<'b>)>, PeerError> {
-        let Some((used, head)) = head::parse(input, slots, limits, usize::from(self.fields))? else { return Ok(None) };
-        let framing = framing::request(&head)?;
-        self.fields = head.headers.len() as u8;
+    ) -> Result<Option<(usize, Head<'b>, Framing<'b>)>, PeerError> {
+        let mut seen = framing::Seen::default();
+        let each = |name, value| Ok::<_, PeerError>(seen.field(name, value)?);
+        let Some((used, head)) = head::parse_with(input, limits, each)? else { return Ok(None) };
+        let framing = seen.decide(head.version)?;
         self.accept(&head, &framing);
         Ok(Some((used, head, framing)))
     }
 
-    fn accept(&mut self, head: &Head<'_, '_>, framing: &Framing<'_>) {
+    #[inline(always)]
+    fn accept(&mut self, head: &Head<'_>, framing: &Framing<'_>) {
         self.keep_alive = framing.keep_alive;
         self.http10 = head.version == Version::Http10;
         self.asked = match head.method {

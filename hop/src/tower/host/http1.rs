@@ -18,7 +18,7 @@ use crate::app::tower::Mounted;
 /// What hyper may buffer of a head, and of what it writes.
 const BUFFER_BYTES: usize = 64 * 1024;
 /// hop has read the head already, and found no more in it.
-const HEADERS_MAX: usize = crate::wire::head::HEADERS_CEILING;
+const HEADERS_MAX: usize = crate::app::limits::HEADERS_CEILING;
 
 /// Whether a request asks to go on with another protocol (RFC 9110 §7.8). One that offers HTTP/2 alone does not: that is declined by
 /// an answer as to any other request.

@@ -1,0 +1,147 @@
+//! Field lines: those of a request's head and those of a trailer section (RFC 9112 §5).
+//!
+//! They are read by hand, in one strict pass that hands out each field as it goes by: httparse wants room for all of them beforehand,
+//! which has to be made ready for each request, and has to be doubted afterwards, since it takes bare LF for a line's end. What it
+//! accepts, and nothing else, is accepted here, but for that: a fuzz target compares the two.
+
+use super::ascii::trim;
+use super::head_error::HeadError;
+use super::words::{text_bytes, token_bytes};
+
+/// A section of valid field lines, in their order. Borrowed from the input: the lines are read again by whoever looks for a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fields<'b> {
+    /// Each with its CRLF.
+    lines: &'b [u8],
+    count: usize,
+}
+
+impl<'b> Fields<'b> {
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Names and values. Names are tokens in the case in which they came; values are trimmed and free of control characters except
+    /// HTAB, but may hold obs-text (bytes from 0x80).
+    pub fn iter(&self) -> impl Iterator<Item = (&'b str, &'b [u8])> + use<'b> {
+        self.raw().map(|(name, value)| (str::from_utf8(name).expect("a token is ASCII"), value))
+    }
+
+    /// As [`Fields::iter`]; names are not made text.
+    pub(crate) fn raw(&self) -> impl Iterator<Item = (&'b [u8], &'b [u8])> + use<'b> {
+        let mut rest = self.lines;
+        std::iter::from_fn(move || {
+            let line = read_line(rest).ok().flatten()?;
+            rest = &rest[line.bytes..];
+            Some((line.name, line.value))
+        })
+    }
+
+    /// The values of all fields called `name`, compared without case, in their order.
+    pub fn named<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + use<'b, 'n> {
+        self.raw().filter(move |(known, _)| known.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    }
+}
+
+/// The fields at the beginning of `input` up to the empty line behind them, and how many bytes they take with it; `None` while that
+/// line has not come. `each` is given every field in passing.
+#[inline(always)]
+pub(super) fn read<'b, E: From<HeadError>>(
+    input: &'b [u8],
+    mut each: impl FnMut(&'b [u8], &'b [u8]) -> Result<(), E>,
+) -> Result<Option<(usize, Fields<'b>)>, E> {
+    let mut at = 0;
+    let mut count = 0;
+    while !input[at..].starts_with(b"\r\n") {
+        let Some(line) = read_line(&input[at..])? else { return Ok(None) };
+        each(line.name, line.value)?;
+        at += line.bytes;
+        count += 1;
+    }
+    Ok(Some((at + 2, Fields { lines: &input[..at], count })))
+}
+
+/// The lines of `section`, if there is nothing else in it.
+pub(super) fn check(section: &[u8]) -> Option<Fields<'_>> {
+    let mut at = 0;
+    let mut count = 0;
+    while at < section.len() {
+        at += read_line(&section[at..]).ok().flatten()?.bytes;
+        count += 1;
+    }
+    Some(Fields { lines: section, count })
+}
+
+struct Line<'b> {
+    name: &'b [u8],
+    value: &'b [u8],
+    /// With its CRLF.
+    bytes: usize,
+}
+
+/// The field line at the beginning of `input`; `None` while it is not whole.
+#[inline(always)]
+fn read_line(input: &[u8]) -> Result<Option<Line<'_>>, HeadError> {
+    let (name, rest) = input.split_at(token_bytes(input));
+    let [b':', rest @ ..] = rest else { return no_colon(input, rest) };
+    let (value, end) = rest.split_at(text_bytes(rest));
+    if name.is_empty() || !end.starts_with(b"\r\n") {
+        return no_end(name, end);
+    }
+    let bytes = name.len() + 1 + value.len() + 2;
+    Ok(Some(Line { name, value: trim(value), bytes }))
+}
+
+/// Of a line in which something else than a colon follows the name.
+#[cold]
+fn no_colon<'b>(line: &[u8], rest: &[u8]) -> Result<Option<Line<'b>>, HeadError> {
+    match line {
+        // Of the empty line, perhaps.
+        [] | [b'\r'] => Ok(None),
+        // RFC 9112 §2.2: a recipient MAY take a bare LF for a line's end; hop does not, for where parsers differ requests are smuggled.
+        [b'\r' | b'\n', ..] => Err(HeadError::LineEnd),
+        _ if rest.is_empty() => Ok(None),
+        _ => Err(HeadError::FieldName),
+    }
+}
+
+/// Of a line in which something else than CRLF follows the value, or whose name is empty.
+#[cold]
+fn no_end<'b>(name: &[u8], end: &[u8]) -> Result<Option<Line<'b>>, HeadError> {
+    match end {
+        _ if name.is_empty() => Err(HeadError::FieldName),
+        [] | [b'\r'] => Ok(None),
+        [b'\n', ..] => Err(HeadError::LineEnd),
+        _ => Err(HeadError::FieldValue),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_found_by_name_in_any_case() {
+        let (used, fields) = read::<HeadError>(b"A: 1\r\nb:2\r\nA:\t3 \r\n\r\nA: 4\r\n", |_, _| Ok(())).unwrap().unwrap();
+        assert_eq!((used, fields.len()), (20, 3));
+        assert_eq!(fields.named("a").collect::<Vec<_>>(), [b"1", b"3"]);
+        assert_eq!(fields.iter().collect::<Vec<_>>(), [("A", &b"1"[..]), ("b", b"2"), ("A", b"3")]);
+        assert_eq!(fields.named("c").next(), None);
+    }
+
+    #[test]
+    fn each_field_is_handed_out_in_passing_until_one_is_refused() {
+        let mut seen = Vec::new();
+        let result = read(b"A: 1\r\nB: 2\r\nC: \0", |name, _| {
+            seen.push(name);
+            if name == b"B" { Err(HeadError::TooManyFields) } else { Ok(()) }
+        });
+        assert_eq!((result, seen), (Err(HeadError::TooManyFields), vec![&b"A"[..], b"B"]));
+    }
+}
