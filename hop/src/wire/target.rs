@@ -102,28 +102,28 @@ impl TargetError {
 /// others unencoded. Bytes from 0x80 are refused although httparse lets UTF-8 pass.
 #[inline(always)]
 pub fn target<'b>(method: &str, text: &'b [u8]) -> Result<Target<'b>, TargetError> {
-    if !text.starts_with(b"/") || method == "CONNECT" {
-        return other(method, text);
-    }
-    Ok(Target { text, form: Form::Origin, path_at: 0, path_bytes: path_bytes(text)? })
+    let (form, path_at, path_bytes) =
+        if text.starts_with(b"/") && method != "CONNECT" { (Form::Origin, 0, path_bytes(text)?) } else { other(method, text)? };
+    Ok(Target { text, form, path_at, path_bytes })
 }
+
+/// A target's form, and where its path lies.
+type Parts = (Form, usize, usize);
 
 /// Those that are not of the origin form.
 #[cold]
-fn other<'b>(method: &str, text: &'b [u8]) -> Result<Target<'b>, TargetError> {
+fn other(method: &str, text: &[u8]) -> Result<Parts, TargetError> {
     match (method, text) {
         // RFC 9110 §9.3.6: a server MUST reject a CONNECT to an empty or invalid port.
-        ("CONNECT", text) if host::is_connect_authority(text) => {
-            Ok(Target { text, form: Form::Authority, path_at: text.len(), path_bytes: 0 })
-        }
+        ("CONNECT", text) if host::is_connect_authority(text) => Ok((Form::Authority, text.len(), 0)),
         ("CONNECT", _) => Err(TargetError::Authority),
-        ("OPTIONS", b"*") => Ok(Target { text, form: Form::Asterisk, path_at: 0, path_bytes: 1 }),
+        ("OPTIONS", b"*") => Ok((Form::Asterisk, 0, 1)),
         _ => absolute(text),
     }
 }
 
 /// `scheme "://" authority path-abempty [ "?" query ]`; a URI without an authority cannot be served.
-fn absolute(text: &[u8]) -> Result<Target<'_>, TargetError> {
+fn absolute(text: &[u8]) -> Result<Parts, TargetError> {
     const SEPARATOR: &[u8] = b"://";
     let scheme_bytes = memchr::memmem::find(text, SEPARATOR).ok_or(TargetError::Form)?;
     if !is_scheme(&text[..scheme_bytes]) {
@@ -136,7 +136,7 @@ fn absolute(text: &[u8]) -> Result<Target<'_>, TargetError> {
     }
     let path_bytes = path_bytes(&rest[authority_bytes..])?;
     let path_at = scheme_bytes + SEPARATOR.len() + authority_bytes;
-    Ok(Target { text, form: Form::Absolute, path_at, path_bytes })
+    Ok((Form::Absolute, path_at, path_bytes))
 }
 
 /// `ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )` (RFC 3986 §3.1)
