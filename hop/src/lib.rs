@@ -55,10 +55,11 @@ pub use crate::app::needs::{BodyMode, Needs};
 pub use crate::app::peer::Peer;
 pub use crate::app::reply::{Replied, Reply};
 pub use crate::app::request::Request;
-pub use crate::app::responder::{Responder, Sent};
+pub use crate::app::responder::Responder;
 pub use crate::app::response::{Response, ResponseHead};
 pub use crate::app::router::{App, IntoApp};
 pub use crate::app::routes::Routes;
+pub use crate::app::sent::Sent;
 pub use crate::app::spec::{ANY, Methods, Route, Spec};
 pub use crate::app::stream::{Part, Source};
 #[cfg(feature = "json")]

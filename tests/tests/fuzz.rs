@@ -125,7 +125,9 @@ type FieldsRead<'b> = (usize, Vec<(&'b str, &'b [u8])>);
 
 fn fields_by_httparse(lines: &[u8]) -> Option<FieldsRead<'_>> {
     let mut room = vec![httparse::EMPTY_HEADER; lines.len() / "a:\n".len() + 1];
-    let httparse::Status::Complete((used, fields)) = httparse::parse_headers(lines, &mut room).ok()? else { return None };
+    let httparse::Status::Complete((used, fields)) = httparse::parse_headers(lines, &mut room).ok()? else {
+        return None;
+    };
     let mut bytes_before = [0].iter().chain(lines);
     let ends_with_crlf = lines[..used].iter().all(|byte| bytes_before.next() == Some(&b'\r') || *byte != b'\n');
     ends_with_crlf.then(|| (used, fields.iter().map(|field| (field.name, field.value)).collect()))

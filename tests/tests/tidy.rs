@@ -1,7 +1,7 @@
 //! The source tree is a tested artefact: layers import only downward, clocks, sockets and threads stay where they
 //! belong, files and functions stay short. Every complaint names file and line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path as FilePath;
 
@@ -92,7 +92,7 @@ fn complaints(files: Vec<File>) -> Vec<String> {
     }
     let tree = Tree::new(&files);
     complaints.extend(tree.upward_imports());
-    complaints.extend(tree.mutual_imports());
+    complaints.extend(tree.circles());
     complaints.dedup();
     complaints
 }
@@ -216,27 +216,21 @@ impl<'a> Tree<'a> {
         found
     }
 
-    fn mutual_imports(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for (module, file) in &self.files {
-            for (path, target) in self.imports(module, file).into_iter().filter(|(path, _)| !path.reexported) {
-                let back = self.imports(&target, self.files[&target]);
-                let back = back.iter().find(|(path, back)| back == module && !path.reexported);
-                if let Some((back, _)) = back.filter(|_| *module < target) {
-                    let other = self.files[&target].complaint(back.line, "back");
-                    found.push(file.complaint(
-                        path.line,
-                        &format!(
-                            "imports {} and {other} ({} {})",
-                            target.join("::"),
-                            module.join("::"),
-                            target.join("::")
-                        ),
-                    ));
-                }
-            }
-        }
-        found
+    /// Modules that import each other, directly or by way of others: each circle from its first module, as short as it can be.
+    fn circles(&self) -> Vec<String> {
+        let imports = self.files.iter().map(|(module, file)| {
+            let imports = self.imports(module, file).into_iter().filter(|(path, _)| !path.reexported);
+            (module.clone(), imports.map(|(path, target)| (target, path.line)).collect())
+        });
+        let imports: BTreeMap<Vec<String>, BTreeMap<Vec<String>, usize>> = imports.collect();
+        let circles = imports.keys().filter_map(|module| Some((module, circle(&imports, module)?)));
+        let circles = circles.filter(|(module, circle)| circle.iter().all(|other| *module <= other));
+        let told = circles.map(|(module, circle)| {
+            let names: Vec<String> = circle.iter().map(|module| module.join("::")).collect();
+            self.files[module]
+                .complaint(imports[module][&circle[1]], &format!("a circle of imports: {}", names.join(" > ")))
+        });
+        told.collect()
     }
 
     /// The paths in a file that lead into another module of hop, each with that module.
@@ -280,6 +274,27 @@ impl<'a> Tree<'a> {
         let named = |path: &Path| path.alias.as_deref().or(path.segments.last().map(String::as_str)) == Some(name);
         paths.into_iter().find(|path| path.segments.len() > 1 && named(path)).map(|path| path.segments.clone())
     }
+}
+
+/// The shortest way along `imports` from `module` back to it, both ends included.
+fn circle(
+    imports: &BTreeMap<Vec<String>, BTreeMap<Vec<String>, usize>>,
+    module: &Vec<String>,
+) -> Option<Vec<Vec<String>>> {
+    let mut ways = VecDeque::from([vec![module.clone()]]);
+    let mut seen = BTreeSet::new();
+    while let Some(way) = ways.pop_front() {
+        for target in imports[way.last().expect("a way has a beginning")].keys() {
+            let way = [way.as_slice(), &[target.clone()]].concat();
+            if target == module {
+                return Some(way);
+            }
+            if seen.insert(target) {
+                ways.push_back(way);
+            }
+        }
+    }
+    None
 }
 
 /// The layer of a module, or `None` if nobody gave it one.
@@ -338,18 +353,21 @@ fn a_module_without_a_layer_is_found() {
 
 #[test]
 fn modules_that_import_each_other_are_found() {
-    let tree = |a, b| {
+    let tree = |a, b, c| {
         found(&[
-            ("hop/src/buf/mod.rs", "mod a; mod b; pub use a::A;"),
+            ("hop/src/buf/mod.rs", "mod a; mod b; mod c; pub use a::A;"),
             ("hop/src/buf/a.rs", a),
             ("hop/src/buf/b.rs", b),
+            ("hop/src/buf/c.rs", c),
         ])
     };
-    let complaint = ["hop/src/buf/a.rs:2: imports buf::b and hop/src/buf/b.rs:2: back (buf::a buf::b)"];
-    assert_eq!(tree("use super::b::B;", "use crate::buf::a::A;"), complaint);
-    assert_eq!(tree("use super::b::B;", "use super::A;"), complaint);
-    assert_eq!(tree("use super::b::B;", ""), [""; 0]);
-    assert_eq!(tree("pub use super::b::B;", "use super::A;"), [""; 0]);
+    let complaint = ["hop/src/buf/a.rs:2: a circle of imports: buf::a > buf::b > buf::a"];
+    assert_eq!(tree("use super::b::B;", "use crate::buf::a::A;", ""), complaint);
+    assert_eq!(tree("use super::b::B;", "use super::A;", ""), complaint);
+    assert_eq!(tree("use super::b::B;", "", "use super::A;"), [""; 0]);
+    assert_eq!(tree("pub use super::b::B;", "use super::A;", ""), [""; 0]);
+    let around = ["hop/src/buf/a.rs:2: a circle of imports: buf::a > buf::b > buf::c > buf::a"];
+    assert_eq!(tree("use super::b::B;", "use super::c::C;", "use super::A;"), around);
 }
 
 #[test]

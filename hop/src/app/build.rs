@@ -130,8 +130,7 @@ impl Builder {
         if !(states.is_empty() && before.is_empty() && after.is_empty()) {
             self.twice(&states);
             let mut scope = Scope::clone(&context.scope);
-            scope.states.retain(|(id, _)| states.iter().all(|state| state.id != *id));
-            scope.states.extend(states.into_iter().map(|state| (state.id, state.value)));
+            states.into_iter().for_each(|state| scope.states.set(state.id, state.value));
             scope.before.extend(before);
             scope.after.splice(0..0, after);
             context.scope = Arc::new(scope);
@@ -227,7 +226,7 @@ impl Builder {
 
     fn missing_states(&mut self, whose: &str, needs: Option<&Needs>, context: &Context, places: &[Location]) {
         for need in needs.map_or(&[][..], Needs::states) {
-            if context.scope.state(need.id).is_none() {
+            if context.scope.states.get(need.id).is_none() {
                 let what = format!("{whose} needs a state of type `{0}`: give it by `.state(…)`", need.name);
                 self.problem(what, places.iter().copied());
             }

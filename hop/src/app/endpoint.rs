@@ -1,6 +1,5 @@
 //! One handler at one place in the router, with all that is decided for it.
 
-use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +10,16 @@ use super::hooks::{After, Before};
 use super::limits::Limits;
 use super::live::options::LiveOptions;
 use super::needs::BodyMode;
+use super::states::States;
 
 /// What a group of routes shares.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
-    /// At most one of each type.
-    pub(crate) states: Vec<(TypeId, Arc<dyn Any + Send + Sync>)>,
+    pub(crate) states: States,
     /// In the order in which they run: from the outermost group to the innermost.
     pub(crate) before: Vec<Before>,
     /// In the order in which they run: from the innermost group to the outermost.
     pub(crate) after: Vec<After>,
-}
-
-impl Scope {
-    /// The state of one type. There are few of them, so that walking is cheaper than hashing.
-    pub(crate) fn state(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
-        self.states.iter().find(|(known, _)| *known == of).map(|(_, state)| &**state)
-    }
 }
 
 /// One handler at one place in the router.
@@ -64,10 +56,6 @@ impl Endpoint {
             names: Box::default(),
             scope,
         }
-    }
-
-    pub(crate) fn state(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
-        self.scope.state(of)
     }
 }
 

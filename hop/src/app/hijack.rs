@@ -9,9 +9,6 @@ use std::task::Waker;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use super::mail::{Look, WorkerMail};
-use crate::buf::slab::ConnId;
-
 /// What is to be done with a connection whose answer's head has left.
 pub(crate) struct Hijack(pub(crate) Box<dyn FnOnce(RawConn) + Send>);
 
@@ -148,8 +145,8 @@ pub(crate) struct RawOutside<'i> {
     pub(crate) stopping: bool,
     /// Bytes that waited for the client before.
     pub(crate) queued_bytes: usize,
-    pub(crate) conn: ConnId,
-    pub(crate) mailbox: &'i Arc<WorkerMail>,
+    /// Makes wakers that have the callback called again.
+    pub(crate) waker: &'i dyn Fn() -> Waker,
 }
 
 /// What the callback has done.
@@ -210,7 +207,7 @@ impl<'i> RawIo<'i> {
 
     /// What makes the callback be called again although nothing has come: from any thread, as often as it likes.
     pub fn waker(&self) -> Waker {
-        Waker::from(Arc::new(Look { conn: self.outside.conn, mailbox: Arc::clone(self.outside.mailbox) }))
+        (self.outside.waker)()
     }
 
     /// Says that nothing is under way: the connection is closed if nothing comes for as long as

@@ -1,13 +1,15 @@
-//! JSON, as a request's body and as an answer's.
+//! JSON, as a request's body, as an answer's and as a message.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::extract::{FromRequest, JsonRejection, media};
 use super::into_response::IntoResponse;
+use super::live::message::{FromMessage, IntoMessage, Message, MessageError};
 use super::needs::{BodyMode, Needs};
 use super::request::Request;
 use super::response::Response;
+use crate::wire::close;
 
 /// A body in JSON.
 ///
@@ -79,5 +81,24 @@ impl<T: Serialize> IntoResponse for Json<T> {
                 Response::new(StatusCode::INTERNAL_SERVER_ERROR)
             }
         }
+    }
+}
+
+impl<J: Serialize> IntoMessage for Json<J> {
+    fn lend<T>(self, use_it: impl FnOnce(Message<'_>) -> T) -> Option<T> {
+        match serde_json::to_string(&self.0) {
+            Ok(text) => Some(use_it(Message::of_text(&text))),
+            Err(error) => {
+                log::error!("a message of type {} is no JSON: {error}", std::any::type_name::<J>());
+                None
+            }
+        }
+    }
+}
+
+impl<'m, T: Deserialize<'m>> FromMessage<'m> for Json<T> {
+    fn from_message(message: Message<'m>) -> Result<Self, MessageError> {
+        let refused = |error: serde_json::Error| MessageError { code: close::INVALID, what: error.to_string() };
+        serde_json::from_slice(message.as_bytes()).map(Json).map_err(refused)
     }
 }

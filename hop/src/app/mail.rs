@@ -1,6 +1,7 @@
 //! Everything that another thread may say to a worker.
 
 use std::sync::Arc;
+use std::task::{Wake, Waker};
 
 use super::live::link::{Carrier, Link, Order};
 use super::live::topic::Publication;
@@ -68,7 +69,13 @@ pub(crate) struct Look {
     pub mailbox: Arc<WorkerMail>,
 }
 
-impl std::task::Wake for Look {
+impl Look {
+    pub(crate) fn waker(conn: ConnId, mailbox: &Arc<WorkerMail>) -> Waker {
+        Waker::from(Arc::new(Look { conn, mailbox: Arc::clone(mailbox) }))
+    }
+}
+
+impl Wake for Look {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

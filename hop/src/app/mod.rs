@@ -33,7 +33,9 @@ pub(crate) mod responder;
 pub(crate) mod response;
 pub(crate) mod router;
 pub(crate) mod routes;
+pub(crate) mod sent;
 pub(crate) mod spec;
+mod states;
 pub(crate) mod stream;
 #[cfg(feature = "tower")]
 pub(crate) mod tower;

@@ -2,14 +2,14 @@
 
 use std::any::{Any, TypeId};
 use std::cell::Cell;
-use std::sync::Arc;
 
 use http::{Method, Uri};
 
 use super::body::Body;
-use super::endpoint::Endpoint;
+use super::live::options::LiveOptions;
 use super::params::PathParams;
 use super::peer::Peer;
+use super::states::States;
 use crate::wire::head::{Head, Version};
 
 /// How a request arrived: what only the driver knows, and looks up when somebody asks.
@@ -28,7 +28,9 @@ pub struct Request<'r> {
     pub(crate) body: &'r [u8],
     /// The body of a route that streams it, until an extractor takes it.
     pub(crate) stream: Option<&'r Cell<Option<Body>>>,
-    pub(crate) endpoint: &'r Arc<Endpoint>,
+    pub(crate) states: &'r States,
+    /// What holds for the WebSockets and event streams of its route.
+    pub(crate) live: &'r LiveOptions,
     pub(crate) arrival: &'r dyn Arrival,
 }
 
@@ -95,7 +97,7 @@ impl<'r> Request<'r> {
 
     /// The state of type `T` that the app was built with.
     pub fn state<T: Any + Send + Sync>(&self) -> Option<&'r T> {
-        self.endpoint.state(TypeId::of::<T>())?.downcast_ref()
+        self.states.get(TypeId::of::<T>())?.downcast_ref()
     }
 
     /// The client's address: asked from the system now.

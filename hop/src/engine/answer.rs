@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use http::{HeaderMap, StatusCode};
 
-use super::flight::{Arrived, Flight, Job, Waits, again};
+use super::flight::{Arrived, Flight, Job, Routed, Waits, again};
 use super::turn::{Later, Turn};
 use super::{Effect, Focus};
 use crate::app::body::BodyError;
@@ -14,7 +14,6 @@ use crate::app::endpoint::Endpoint;
 use crate::app::live::closing::CloseReason;
 use crate::app::mail::Look;
 use crate::app::reply::{AnswerFuture, BlockingAnswer, Exchange};
-use crate::app::request::Request;
 use crate::app::responder::Responder;
 use crate::app::response::Response;
 use crate::app::stream::{Part, Source};
@@ -24,44 +23,44 @@ use crate::proto::cycle::State;
 
 impl Focus<'_> {
     /// Does what a callback has asked for.
-    pub(crate) fn follow_up(&mut self, request: Option<&Request<'_>>, raw: &[u8], later: Option<Box<Later>>) {
+    pub(crate) fn follow_up(&mut self, routed: Option<Routed<'_>>, raw: &[u8], later: Option<Box<Later>>) {
         let Some(later) = later else { return self.unload() };
         match *later {
             Later::Broken => self.give_up(),
             Later::Live(accepted) => {
-                if let Some(endpoint) = self.endpoint(request) {
+                if let Some(endpoint) = self.endpoint(routed) {
                     self.go_live(endpoint, *accepted);
                 }
             }
             Later::Hijack(hijack) => {
-                self.wait_for(request, raw, Waits::Hijack(hijack));
+                self.wait_for(routed, raw, Waits::Hijack(hijack));
                 self.go_raw();
             }
             #[cfg(feature = "hyper")]
             Later::Host(callback) => {
-                self.wait_for(request, raw, Waits::Readable(callback));
+                self.wait_for(routed, raw, Waits::Readable(callback));
                 self.go_hosted();
             }
-            Later::Stream(source) => self.wait_for(request, raw, Waits::Source(source)),
-            Later::Deferred(gone) => self.wait_for(request, raw, Waits::Answer(gone)),
-            Later::Blocking(work, responder) => self.run_blocking(request, raw, work, responder),
-            Later::Future(future) => self.start(request, raw, future),
+            Later::Stream(source) => self.wait_for(routed, raw, Waits::Source(source)),
+            Later::Deferred(gone) => self.wait_for(routed, raw, Waits::Answer(gone)),
+            Later::Blocking(work, responder) => self.run_blocking(routed, raw, work, responder),
+            Later::Future(future) => self.start(routed, raw, future),
         }
     }
 
     /// The endpoint of the request that is answered.
-    fn endpoint(&self, request: Option<&Request<'_>>) -> Option<Arc<Endpoint>> {
+    fn endpoint(&self, routed: Option<Routed<'_>>) -> Option<Arc<Endpoint>> {
         let of_flight = self.conn.flight.as_ref().map(|flight| &flight.endpoint);
-        request.map(|request| request.endpoint).or(of_flight).map(Arc::clone)
+        routed.map(|routed| routed.endpoint).or(of_flight).map(Arc::clone)
     }
 
     /// Notes what the request in flight waits for. Its head is kept where a hook will want to see it.
-    fn wait_for(&mut self, request: Option<&Request<'_>>, raw: &[u8], waits: Waits) {
-        match (&mut self.conn.flight, request) {
+    fn wait_for(&mut self, routed: Option<Routed<'_>>, raw: &[u8], waits: Waits) {
+        match (&mut self.conn.flight, routed) {
             (Some(flight), _) => flight.waits = waits,
-            (None, Some(request)) => {
-                let hooked = !request.endpoint.scope.after.is_empty();
-                let mut flight = Flight::new(request.endpoint, if hooked { raw } else { &[] });
+            (None, Some(Routed { endpoint, .. })) => {
+                let hooked = !endpoint.scope.after.is_empty();
+                let mut flight = Flight::new(endpoint, if hooked { raw } else { &[] });
                 flight.waits = waits;
                 self.conn.flight = Some(Box::new(flight));
             }
@@ -69,12 +68,12 @@ impl Focus<'_> {
         }
     }
 
-    fn run_blocking(&mut self, request: Option<&Request<'_>>, raw: &[u8], work: BlockingAnswer, responder: Responder) {
-        let Some(request) = request else { return };
-        self.wait_for(Some(request), raw, Waits::Answer(Arc::clone(&responder.gone)));
+    fn run_blocking(&mut self, routed: Option<Routed<'_>>, raw: &[u8], work: BlockingAnswer, responder: Responder) {
+        let Some(Routed { request, endpoint }) = routed else { return };
+        self.wait_for(routed, raw, Waits::Answer(Arc::clone(&responder.gone)));
         self.common.effects.push_back(Effect::Run(Job {
             app: Arc::clone(self.app),
-            endpoint: Arc::clone(request.endpoint),
+            endpoint: Arc::clone(endpoint),
             head: raw.to_vec(),
             body: request.body.to_vec(),
             stream: request.take_stream(),
@@ -85,11 +84,11 @@ impl Focus<'_> {
     }
 
     /// Polls a future at once; it may be ready.
-    fn start(&mut self, request: Option<&Request<'_>>, raw: &[u8], future: AnswerFuture) {
+    fn start(&mut self, routed: Option<Routed<'_>>, raw: &[u8], future: AnswerFuture) {
         let key = self.common.exec.spawn(self.id, future);
-        self.wait_for(request, raw, Waits::Task(key));
+        self.wait_for(routed, raw, Waits::Task(key));
         if let Some(response) = self.poll(key) {
-            self.write_answer(request, response);
+            self.write_answer(routed, response);
         }
     }
 
@@ -136,18 +135,18 @@ impl Focus<'_> {
             let head = flight.kept[..flight.head_bytes].to_vec();
             let arrival = self.arrival();
             let app = self.app;
-            again(app, &endpoint, &head, &[], None, &arrival, |request| self.write_answer(Some(request), response));
+            again(app, &endpoint, &head, &[], None, &arrival, |routed| self.write_answer(Some(routed), response));
         }
         self.turn(&mut []);
     }
 
     /// Writes an answer outside of its handler. What is not sent of it is dropped, and its destructor is the user's.
-    pub(crate) fn write_answer(&mut self, request: Option<&Request<'_>>, response: Response) {
+    pub(crate) fn write_answer(&mut self, routed: Option<Routed<'_>>, response: Response) {
         let written = AssertUnwindSafe(|| {
-            let mut turn = Turn { focus: self, request, later: None, opening: false };
+            let mut turn = Turn { focus: self, routed, later: None, opening: false };
             turn.response(response);
             let Turn { later, .. } = turn;
-            self.go_on(request, &[], later, false);
+            self.go_on(routed, &[], later, false);
         });
         let survived = catch_unwind(written).is_ok();
         self.survived(survived);
@@ -171,8 +170,7 @@ impl Focus<'_> {
             && (Out { cork: &mut self.common.cork, queue: &mut self.conn.queue }).memory_bytes()
                 < self.app.limits.output_bytes
         {
-            let look = Look { conn: self.id, mailbox: Arc::clone(&self.common.mailbox) };
-            let waker = Waker::from(Arc::new(look));
+            let waker = Look::waker(self.id, &self.common.mailbox);
             let Poll::Ready(part) = pull(source.as_mut(), &mut Context::from_waker(&waker)) else {
                 flight.asleep = true;
                 return;

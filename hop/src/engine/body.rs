@@ -121,7 +121,7 @@ impl Focus<'_> {
         let Some(flight) = self.conn.flight.take() else { return };
         let (raw, body) = flight.kept.split_at(flight.head_bytes);
         let (app, arrival) = (self.app, self.arrival());
-        again(app, &flight.endpoint, raw, body, None, &arrival, |request| self.call(request, raw));
+        again(app, &flight.endpoint, raw, body, None, &arrival, |routed| self.call(routed, raw));
     }
 }
 

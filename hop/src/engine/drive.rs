@@ -6,10 +6,11 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::flight::{Flight, Waits};
+use super::flight::{Flight, Routed, Waits, requested};
 use super::flush::h1_of;
 use super::turn::{Later, Turn};
 use super::{Focus, Outside};
@@ -18,7 +19,7 @@ use crate::app::peer::Peer;
 use crate::app::reply::Reply;
 use crate::app::request::{Arrival, Request};
 use crate::app::response::Response;
-use crate::app::router::{BodyMode, PathParams};
+use crate::app::router::{BodyMode, Endpoint, PathParams};
 use crate::buf::carry::Carry;
 use crate::buf::slab::ConnId;
 use crate::conn::{Proto, Timer};
@@ -169,17 +170,16 @@ impl Focus<'_> {
         let Ok(endpoint) = self.app.find(head.method, head.target.path_as_bytes(), &mut params) else {
             return self.refused(PeerError::Encoding);
         };
-        let mut request =
-            Request { head: &head, params: &params, body: &[], stream: None, endpoint, arrival: &self.arrival() };
-        self.admit(&mut request, &input[..used], &input[used..])
+        let arrival = self.arrival();
+        let mut request = requested(&head, &params, endpoint, &arrival);
+        self.admit(endpoint, &mut request, &input[..used], &input[used..])
     }
 
     /// Decides what happens before the body is read: hooks, limits, and whether the callback runs now. `raw` is the head, `rest`
     /// the input behind it.
     #[inline(always)]
-    fn admit<'r>(&mut self, request: &mut Request<'r>, raw: &[u8], rest: &'r [u8]) -> Step {
-        let endpoint = request.endpoint;
-        if !endpoint.scope.before.is_empty() && self.intercepted(request) {
+    fn admit<'r>(&mut self, endpoint: &Arc<Endpoint>, request: &mut Request<'r>, raw: &[u8], rest: &'r [u8]) -> Step {
+        if !endpoint.scope.before.is_empty() && self.intercepted(Routed { request, endpoint }) {
             return Step::Used(raw.len());
         }
         if self.h1().state() == State::Body {
@@ -189,7 +189,7 @@ impl Focus<'_> {
                 _ if unread.is_some_and(|bytes| bytes > endpoint.body_bytes_max) => {
                     return self.refused(PeerError::BodyTooLarge);
                 }
-                BodyMode::Streamed => return self.call_with_stream(request, raw),
+                BodyMode::Streamed => return self.call_with_stream(Routed { request, endpoint }, raw),
                 BodyMode::Whole => {
                     let Some(body) = unread.and_then(|bytes| rest.get(..bytes as usize)) else {
                         return self.gather(endpoint, raw);
@@ -199,7 +199,7 @@ impl Focus<'_> {
                 }
             }
         }
-        self.call(request, raw);
+        self.call(Routed { request, endpoint }, raw);
         self.used(raw.len() + request.body.len())
     }
 
@@ -211,37 +211,40 @@ impl Focus<'_> {
 
     /// Runs the callback with a body that comes while it, or what it began, goes on.
     #[inline(never)]
-    fn call_with_stream(&mut self, request: &Request<'_>, raw: &[u8]) -> Step {
-        let stream = Cell::new(Some(self.feed(request.endpoint, raw)));
-        self.call(&Request { stream: Some(&stream), ..*request }, raw);
+    fn call_with_stream(&mut self, Routed { request, endpoint }: Routed<'_>, raw: &[u8]) -> Step {
+        let stream = Cell::new(Some(self.feed(endpoint, raw)));
+        let request = Request { stream: Some(&stream), ..*request };
+        self.call(Routed { request: &request, endpoint }, raw);
         self.used(raw.len())
     }
 
     /// Runs the `before` hooks. `true`: one of them has answered.
-    fn intercepted(&mut self, request: &Request<'_>) -> bool {
-        let hooks = &request.endpoint.scope.before;
+    fn intercepted(&mut self, routed: Routed<'_>) -> bool {
+        let Routed { request, endpoint } = routed;
+        let hooks = &endpoint.scope.before;
         let asked = catch_unwind(AssertUnwindSafe(|| hooks.iter().find_map(|hook| hook(request))));
         let answer = asked.unwrap_or_else(|_| {
             log::error!("a `before` hook panicked at {request:?}; answering 500");
             Some(Response::new(StatusCode::INTERNAL_SERVER_ERROR))
         });
         let Some(answer) = answer else { return false };
-        self.write_answer(Some(request), answer);
+        self.write_answer(Some(routed), answer);
         true
     }
 
     /// Runs the callback, and does what it has asked for.
     #[inline(always)]
-    pub(super) fn call(&mut self, request: &Request<'_>, raw: &[u8]) {
-        let mut turn = Turn { focus: self, request: Some(request), later: None, opening: false };
+    pub(super) fn call(&mut self, routed: Routed<'_>, raw: &[u8]) {
+        let Routed { request, endpoint } = routed;
+        let mut turn = Turn { focus: self, routed: Some(routed), later: None, opening: false };
         let before = (turn.focus.h1().checkpoint(), turn.focus.out().mark());
-        let handler = &request.endpoint.handler;
+        let handler = &endpoint.handler;
         match catch_unwind(AssertUnwindSafe(|| handler.on_request(request, Reply::new(&mut turn)))) {
             Ok(_) => {}
             Err(_) => turn.panicked(request, before),
         }
         let Turn { later, opening, .. } = turn;
-        self.go_on(Some(request), raw, later, opening);
+        self.go_on(Some(routed), raw, later, opening);
     }
 
     /// Answers the peer's own error; the rest of its input is thrown away.
@@ -276,15 +279,9 @@ impl Focus<'_> {
 
     /// Does what was asked for instead of an answer, or beside it.
     #[inline(always)]
-    pub(crate) fn go_on(
-        &mut self,
-        request: Option<&Request<'_>>,
-        raw: &[u8],
-        later: Option<Box<Later>>,
-        opening: bool,
-    ) {
+    pub(crate) fn go_on(&mut self, routed: Option<Routed<'_>>, raw: &[u8], later: Option<Box<Later>>, opening: bool) {
         if later.is_some() || self.conn.flight.is_some() {
-            self.follow_up(request, raw, later);
+            self.follow_up(routed, raw, later);
             if opening && let Some(flight) = &mut self.conn.flight {
                 flight.opening = true;
             }

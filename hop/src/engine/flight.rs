@@ -18,7 +18,7 @@ use crate::app::response::Response;
 use crate::app::router::{App, Endpoint, PathParams};
 use crate::app::stream::Source;
 use crate::local::exec::TaskKey;
-use crate::wire::head::{self, HeadLimits};
+use crate::wire::head::{self, Head, HeadLimits};
 
 /// A request whose body gathers, whose answer is deferred, or whose body or answer streams.
 pub(crate) struct Flight {
@@ -103,6 +103,25 @@ impl Arrival for Arrived {
     }
 }
 
+/// A request and what answers it.
+#[derive(Clone, Copy)]
+pub(crate) struct Routed<'r> {
+    pub(crate) request: &'r Request<'r>,
+    pub(crate) endpoint: &'r Arc<Endpoint>,
+}
+
+/// A request that was found to be for `endpoint`, without a body.
+#[inline(always)]
+pub(super) fn requested<'r>(
+    head: &'r Head<'r>,
+    params: &'r PathParams<'r>,
+    endpoint: &'r Endpoint,
+    arrival: &'r dyn Arrival,
+) -> Request<'r> {
+    let (states, live) = (&endpoint.scope.states, &endpoint.live);
+    Request { head, params, body: &[], stream: None, states, live, arrival }
+}
+
 /// A head that was accepted once, read again from its copy.
 pub(crate) fn again<T>(
     app: &App,
@@ -111,12 +130,14 @@ pub(crate) fn again<T>(
     body: &[u8],
     stream: Option<Body>,
     arrival: &dyn Arrival,
-    f: impl FnOnce(&Request<'_>) -> T,
+    f: impl FnOnce(Routed<'_>) -> T,
 ) -> Option<T> {
     let (_, head) = head::parse(head, &ANY_SIZE).ok()??;
     let mut params = PathParams::default();
     app.find(head.method, head.target.path_as_bytes(), &mut params).ok()?;
-    Some(f(&Request { head: &head, params: &params, body, stream: Some(&Cell::new(stream)), endpoint, arrival }))
+    let stream = Cell::new(stream);
+    let request = Request { body, stream: Some(&stream), ..requested(&head, &params, endpoint, arrival) };
+    Some(f(Routed { request: &request, endpoint }))
 }
 
 /// The head was within the limits when it was accepted.
@@ -142,7 +163,9 @@ impl Job {
             return;
         }
         let Job { app, endpoint, head, body, stream, arrived, work, responder } = self;
-        let answer = catch_unwind(AssertUnwindSafe(|| again(&app, &endpoint, &head, &body, stream, &arrived, work)));
+        let answer = catch_unwind(AssertUnwindSafe(|| {
+            again(&app, &endpoint, &head, &body, stream, &arrived, |routed| work(routed.request))
+        }));
         responder.send(answer.ok().flatten().unwrap_or_else(|| Response::new(StatusCode::INTERNAL_SERVER_ERROR)));
     }
 

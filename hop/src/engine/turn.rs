@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::StatusCode;
 
 use super::Focus;
-use super::flight::bury;
+use super::flight::{Routed, bury};
 use crate::app::hijack::Hijack;
 use crate::app::live::setup::Accepted;
 use crate::app::mail::WorkerMail;
@@ -45,7 +45,7 @@ pub(crate) enum Later {
 pub(crate) struct Turn<'t, 'e> {
     pub(crate) focus: &'t mut Focus<'e>,
     /// Missing only for a deferred answer where no hook asks for it.
-    pub(crate) request: Option<&'t Request<'t>>,
+    pub(crate) routed: Option<Routed<'t>>,
     /// Boxed, so that the plain path moves and drops a null pointer only.
     pub(crate) later: Option<Box<Later>>,
     /// A WebSocket or an event stream was asked for.
@@ -195,13 +195,13 @@ impl Turn<'_, '_> {
     }
 
     fn has_hooks(&self) -> bool {
-        self.request.is_some_and(|request| !request.endpoint.scope.after.is_empty())
+        self.routed.is_some_and(|routed| !routed.endpoint.scope.after.is_empty())
     }
 
     /// Runs the hooks; one that panics makes the answer a bare 500.
     fn run_hooks(&self, head: &mut ResponseHead) {
-        let Some(request) = self.request else { return };
-        let hooks = &request.endpoint.scope.after;
+        let Some(Routed { request, endpoint }) = self.routed else { return };
+        let hooks = &endpoint.scope.after;
         if hooks.is_empty() {
             return;
         }

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_name_in_any_case() {
-        let (used, fields) = read::<HeadError>(b"A: 1\r\nb:2\r\nA:\t3 \r\n\r\nA: 4\r\n", |_, _| Ok(())).unwrap().unwrap();
+        let (used, fields) =
+            read::<HeadError>(b"A: 1\r\nb:2\r\nA:\t3 \r\n\r\nA: 4\r\n", |_, _| Ok(())).unwrap().unwrap();
         assert_eq!((used, fields.len()), (20, 3));
         assert_eq!(fields.named("a").collect::<Vec<_>>(), [b"1", b"3"]);
         assert_eq!(fields.iter().collect::<Vec<_>>(), [("A", &b"1"[..]), ("b", b"2"), ("A", b"3")]);

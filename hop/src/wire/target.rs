@@ -102,8 +102,11 @@ impl TargetError {
 /// others unencoded. Bytes from 0x80 are refused although httparse lets UTF-8 pass.
 #[inline(always)]
 pub fn target<'b>(method: &str, text: &'b [u8]) -> Result<Target<'b>, TargetError> {
-    let (form, path_at, path_bytes) =
-        if text.starts_with(b"/") && method != "CONNECT" { (Form::Origin, 0, path_bytes(text)?) } else { other(method, text)? };
+    let (form, path_at, path_bytes) = if text.starts_with(b"/") && method != "CONNECT" {
+        (Form::Origin, 0, path_bytes(text)?)
+    } else {
+        other(method, text)?
+    };
     Ok(Target { text, form, path_at, path_bytes })
 }
 

@@ -54,7 +54,7 @@ fn open_socket<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, mut rep
 
 fn socket_setup(request: &Request<'_>, reply: &mut Reply<'_>) -> Result<Setup, Response> {
     let key = handshake::key(request.head).map_err(refusal)?;
-    let live = &request.endpoint.live;
+    let live = request.live;
     if !origin::is_allowed(&live.origin, request.header("origin"), request.header("host")) {
         let what = "pages of this origin may not open a WebSocket here";
         return Err(Response::new(StatusCode::FORBIDDEN).with_text(what));
@@ -97,7 +97,7 @@ fn open_stream<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, mut rep
 
 fn link(request: &Request<'_>, reply: &mut Reply<'_>) -> Arc<Link> {
     let (conn, number, mailbox) = reply.opening();
-    Link::new(conn, number, mailbox, request.endpoint.live.queue_bytes)
+    Link::new(conn, number, mailbox, request.live.queue_bytes)
 }
 
 /// What a client takes for an answer.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::link::{Link, Order};
 use super::message::IntoMessage;
-use crate::app::responder::Sent;
+use crate::app::sent::Sent;
 use crate::wire::close;
 use crate::wire::event::Event;
 

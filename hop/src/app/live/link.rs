@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use bytes::Bytes;
 
 use super::message::OwnedMessage;
-use crate::app::responder::Sent;
+use crate::app::sent::Sent;
 use crate::buf::slab::ConnId;
 use crate::wire::event::Event;
 

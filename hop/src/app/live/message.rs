@@ -112,19 +112,6 @@ impl<const N: usize> IntoMessage for &[u8; N] {
     }
 }
 
-#[cfg(feature = "json")]
-impl<J: serde::Serialize> IntoMessage for crate::app::json::Json<J> {
-    fn lend<T>(self, use_it: impl FnOnce(Message<'_>) -> T) -> Option<T> {
-        match serde_json::to_string(&self.0) {
-            Ok(text) => Some(use_it(Message::of_text(&text))),
-            Err(error) => {
-                log::error!("a message of type {} is no JSON: {error}", std::any::type_name::<J>());
-                None
-            }
-        }
-    }
-}
-
 /// Why a message is not what its callback takes: the connection is closed with its code, after `on_ws_error` was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -197,13 +184,5 @@ impl FromMessage<'_> for String {
 impl FromMessage<'_> for Bytes {
     fn from_message(message: Message<'_>) -> Result<Self, MessageError> {
         Ok(Bytes::copy_from_slice(message.as_bytes()))
-    }
-}
-
-#[cfg(feature = "json")]
-impl<'m, T: serde::Deserialize<'m>> FromMessage<'m> for crate::app::json::Json<T> {
-    fn from_message(message: Message<'m>) -> Result<Self, MessageError> {
-        let refused = |error: serde_json::Error| MessageError { code: close::INVALID, what: error.to_string() };
-        serde_json::from_slice(message.as_bytes()).map(crate::app::json::Json).map_err(refused)
     }
 }

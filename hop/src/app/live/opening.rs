@@ -18,8 +18,9 @@ use crate::app::into_response::IntoResponse;
 use crate::app::peer::Peer;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
-use crate::app::responder::{Responder, Sent};
+use crate::app::responder::Responder;
 use crate::app::response::{Body, Response};
+use crate::app::sent::Sent;
 use crate::wire::event::Event;
 
 /// The answer: the head of the connection, with the connection behind it; or the refusal.

@@ -8,7 +8,7 @@ use super::message::Message;
 use super::setup::Setup;
 use super::topic::Publication;
 use crate::app::peer::Peer;
-use crate::app::responder::Sent;
+use crate::app::sent::Sent;
 use crate::wire::event::Event;
 
 /// One open connection, or the record of what it will do once it is open.

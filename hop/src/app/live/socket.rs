@@ -9,7 +9,7 @@ use super::message::IntoMessage;
 use super::port::Port;
 use super::topic::{IntoPublication, Publication};
 use crate::app::peer::Peer;
-use crate::app::responder::Sent;
+use crate::app::sent::Sent;
 use crate::wire::close;
 
 /// A WebSocket (RFC 6455), lent to a callback. All that one turn sends leaves in one system call.

@@ -8,7 +8,7 @@ use super::handle::EventStreamHandle;
 use super::port::Port;
 use super::topic::{IntoPublication, Publication};
 use crate::app::peer::Peer;
-use crate::app::responder::Sent;
+use crate::app::sent::Sent;
 use crate::wire::close;
 use crate::wire::event::Event;
 

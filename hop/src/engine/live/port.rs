@@ -12,7 +12,7 @@ use crate::app::live::setup::Setup;
 use crate::app::live::topic::{Publication, WINDOW_BITS};
 use crate::app::peer::Peer;
 use crate::app::request::Arrival;
-use crate::app::responder::Sent;
+use crate::app::sent::Sent;
 use crate::buf::out::Out;
 use crate::conn::{Proto, Timer};
 use crate::engine::{Common, Focus};

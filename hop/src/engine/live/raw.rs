@@ -6,6 +6,7 @@ use super::super::drive::Step;
 use super::super::flight::Waits;
 use super::Focus;
 use crate::app::hijack::{Hijack, OnReadable, RawConn, RawDone, RawIo, RawOutside, Stay, lock};
+use crate::app::mail::Look;
 use crate::buf::carry::Carry;
 use crate::buf::out::Out;
 use crate::conn::{Proto, Raw};
@@ -75,12 +76,13 @@ impl Focus<'_> {
             return Step::Used(input.len());
         }
         let Waits::Readable(callback) = &mut flight.waits else { return Step::Wait };
+        let (id, mailbox) = (self.id, &self.common.mailbox);
+        let waker = || Look::waker(id, mailbox);
         let outside = RawOutside {
             ended: self.conn.ended,
             stopping: self.common.stopping,
             queued_bytes: self.conn.queue.as_ref().map_or(0, |queue| queue.memory_bytes()),
-            conn: self.id,
-            mailbox: &self.common.mailbox,
+            waker: &waker,
         };
         raw.told |= self.conn.ended;
         let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };

@@ -16,8 +16,9 @@ use super::*;
 use crate::app::handler::EventHandler;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
-use crate::app::responder::{Responder, Sent};
+use crate::app::responder::Responder;
 use crate::app::router::BodyMode;
+use crate::app::sent::Sent;
 
 /// What a handler is in the middle of.
 enum Event {
