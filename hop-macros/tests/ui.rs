@@ -8,9 +8,9 @@ const COMPILER: &str = "rustc 1.95.";
 #[test]
 fn routes_compile_or_say_what_was_expected() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
+    cases.pass("tests/ui/pass/*.rs");
     if compiler().starts_with(COMPILER) {
-        cases.compile_fail("ui/fail/*.rs");
+        cases.compile_fail("tests/ui/fail/*.rs");
     } else {
         eprintln!("{} is not {COMPILER}x: the wording of compile errors is not compared", compiler());
     }
