@@ -285,7 +285,7 @@ fn circle(
     let mut seen = BTreeSet::new();
     while let Some(way) = ways.pop_front() {
         for target in imports[way.last().expect("a way has a beginning")].keys() {
-            let way = [way.as_slice(), &[target.clone()]].concat();
+            let way = [way.as_slice(), std::slice::from_ref(target)].concat();
             if target == module {
                 return Some(way);
             }

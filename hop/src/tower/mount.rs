@@ -126,7 +126,7 @@ impl<S: HttpService> EventHandler for Mount<S> {
     fn on_request(&self, request: &Request<'_>, reply: Reply<'_>) -> Replied {
         match request::owned(request, self.path) {
             #[cfg(feature = "hyper")]
-            Some(owned) if host::is_upgrade(request) => host::host(request, owned, &self.mounted, reply),
+            Some(owned) if host::is_upgrade(&owned) => host::host(request, owned, &self.mounted, reply),
             Some(owned) => reply.future(self.service.clone().respond(owned)),
             None => reply.send(StatusCode::BAD_REQUEST),
         }

@@ -34,13 +34,23 @@ impl<'b> Fields<'b> {
     }
 
     /// As [`Fields::iter`]; names are not made text.
-    pub(crate) fn raw(&self) -> impl Iterator<Item = (&'b [u8], &'b [u8])> + use<'b> {
+    pub fn raw(&self) -> impl Iterator<Item = (&'b [u8], &'b [u8])> + use<'b> {
         let mut rest = self.lines;
         std::iter::from_fn(move || {
             let line = read_line(rest).ok().flatten()?;
             rest = &rest[line.bytes..];
             Some((line.name, line.value))
         })
+    }
+
+    /// The lines as they came, each with its CRLF.
+    pub fn lines(&self) -> &'b [u8] {
+        self.lines
+    }
+
+    /// The same fields in a copy of their lines.
+    pub fn in_copy<'c>(&self, lines: &'c [u8]) -> Fields<'c> {
+        Fields { lines, count: self.count }
     }
 
     /// The values of all fields called `name`, compared without case, in their order.

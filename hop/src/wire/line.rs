@@ -1,7 +1,6 @@
 //! Request lines (RFC 9112 §3).
 //!
-//! They are read by hand: httparse takes more for a short line than for the rest of a head, and has to be doubted anyhow, since it
-//! takes bare LF for a line's end and does not know later minor versions.
+//! They are read by hand: see [`fields`](super::fields) for why.
 
 use super::ascii::{QUERY, TOKEN, span};
 use super::head_error::HeadError;

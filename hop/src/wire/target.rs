@@ -99,7 +99,7 @@ impl TargetError {
 /// Sorts the target of a request by its form and checks it.
 ///
 /// Of paths and queries every visible ASCII character but `#` is taken: RFC 3986 allows fewer, but browsers send some of the
-/// others unencoded. Bytes from 0x80 are refused although httparse lets UTF-8 pass.
+/// others unencoded. Bytes from 0x80 are refused, UTF-8 or not.
 #[inline(always)]
 pub fn target<'b>(method: &str, text: &'b [u8]) -> Result<Target<'b>, TargetError> {
     let (form, path_at, path_bytes) = if text.starts_with(b"/") && method != "CONNECT" {

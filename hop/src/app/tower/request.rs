@@ -1,10 +1,12 @@
 //! From hop's request to that of the `http` crate.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 
 use crate::app::body::Body;
 use crate::app::request::Request;
+use crate::wire::fields::Fields;
 
 /// How much of the path a service sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,21 +25,22 @@ pub struct OriginalUri(pub Uri);
 
 /// The request as an owned value with the body to come. `None`: the `http` crate does not allow its target.
 ///
-/// Target and header values are copied once, into one allocation that all of them share.
+/// Target and header fields are copied once, into one allocation that all values share.
 pub(crate) fn owned(request: &Request<'_>, path: Path) -> Option<http::Request<Body>> {
     let seen = Seen::of(request, path);
-    let values: usize = request.headers().map(|(_, value)| value.len()).sum();
-    let mut text = BytesMut::with_capacity(seen.len() + values);
+    let lines = request.head.fields.lines();
+    let mut text = BytesMut::with_capacity(seen.len() + lines.len());
     seen.write(&mut text);
-    request.headers().for_each(|(_, value)| text.put_slice(value));
-    let mut text = text.freeze();
-    let uri = Uri::from_maybe_shared(text.split_to(seen.len())).ok()?;
+    text.put_slice(lines);
+    let mut lines = text.freeze();
+    let uri = Uri::from_maybe_shared(lines.split_to(seen.len())).ok()?;
+    let headers = headers(&request.head.fields, &lines)?;
 
-    let mut owned = http::Request::new(body(request));
+    let mut owned = http::Request::new(body(request, &headers));
     *owned.method_mut() = request.method();
     *owned.version_mut() = if request.is_http10() { Version::HTTP_10 } else { Version::HTTP_11 };
     *owned.uri_mut() = uri;
-    *owned.headers_mut() = headers(request, text)?;
+    *owned.headers_mut() = headers;
     owned.extensions_mut().insert(request.peer());
     if path != Path::Whole {
         owned.extensions_mut().insert(OriginalUri(request.uri()?));
@@ -82,18 +85,18 @@ impl<'r> Seen<'r> {
     }
 }
 
-/// `values` holds their values one after the other.
-fn headers(request: &Request<'_>, mut values: Bytes) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::with_capacity(request.head.fields.len());
-    for (name, value) in request.headers() {
-        let value = HeaderValue::from_maybe_shared(values.split_to(value.len())).ok()?;
-        headers.append(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+/// `lines` is a copy of those of `fields`.
+fn headers(fields: &Fields<'_>, lines: &Bytes) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(fields.len());
+    for (name, value) in fields.in_copy(lines).raw() {
+        let value = HeaderValue::from_maybe_shared(lines.slice_ref(value)).ok()?;
+        headers.append(HeaderName::from_bytes(name).ok()?, value);
     }
     Some(headers)
 }
 
-fn body(request: &Request<'_>) -> Body {
+fn body(request: &Request<'_>, headers: &HeaderMap) -> Body {
     let Some(body) = request.take_stream() else { return Body::empty() };
-    let declared = request.header("content-length").and_then(|length| str::from_utf8(length).ok()?.parse().ok());
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     body.of_length(declared)
 }

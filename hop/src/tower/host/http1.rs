@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use http::Request as HttpRequest;
+use http::header::{CONNECTION, UPGRADE};
+use http::{Request as HttpRequest, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,12 +23,12 @@ const HEADERS_MAX: usize = crate::app::limits::HEADERS_CEILING;
 
 /// Whether a request asks to go on with another protocol (RFC 9110 §7.8). One that offers HTTP/2 alone does not: that is declined by
 /// an answer as to any other request.
-pub(in crate::tower) fn is_upgrade(request: &Request<'_>) -> bool {
-    let Some(protocol) = request.header("upgrade") else { return false };
-    let asked = || request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("connection"));
-    let mut options = asked().flat_map(|(_, value)| value.split(|byte| *byte == b','));
-    !request.is_http10()
-        && !protocol.eq_ignore_ascii_case(b"h2c")
+pub(in crate::tower) fn is_upgrade(request: &HttpRequest<Body>) -> bool {
+    let Some(protocol) = request.headers().get(UPGRADE) else { return false };
+    let asked = request.headers().get_all(CONNECTION).iter();
+    let mut options = asked.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    request.version() == Version::HTTP_11
+        && !protocol.as_bytes().eq_ignore_ascii_case(b"h2c")
         && options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
 }
 
@@ -38,7 +39,7 @@ pub(in crate::tower) fn host(
     mounted: &Arc<Mounted>,
     reply: Reply<'_>,
 ) -> Replied {
-    let head_bytes: usize = request.headers().map(|(name, value)| name.len() + value.len() + 4).sum();
+    let head_bytes = request.head.fields.lines().len();
     let buffer_bytes = BUFFER_BYTES.max(2 * (head_bytes + request.target().len()));
     let (seen, _) = seen.into_parts();
     let (mounted, seen) = (Arc::clone(mounted), RefCell::new(Some((seen.uri, seen.extensions))));
