@@ -1,4 +1,4 @@
-//! Compile errors are part of the API: `ui/fail` holds every message of `#[route]` and `routes![…]`, `ui/pass` what must compile.
+//! Compile errors are part of the API: `ui/fail` holds every message of `#[route]`, of `routes![…]` and of the traits behind them, `ui/pass` what must compile.
 
 use std::process::Command;
 

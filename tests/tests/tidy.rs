@@ -1,4 +1,4 @@
-//! The source tree is a tested artefact: layers import only downward, clocks, sockets and threads stay where they
+//! The source tree is a tested artefact: layers import only downward, nothing imports in a circle, clocks, sockets and threads stay where they
 //! belong, files and functions stay short. Every complaint names file and line.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -216,7 +216,8 @@ impl<'a> Tree<'a> {
         found
     }
 
-    /// Modules that import each other, directly or by way of others: each circle from its first module, as short as it can be.
+    /// Modules that import each other, directly or by way of others; what they only export again does not count. Of each knot of
+    /// such modules at least one circle is told, as short as it can be.
     fn circles(&self) -> Vec<String> {
         let imports = self.files.iter().map(|(module, file)| {
             let imports = self.imports(module, file).into_iter().filter(|(path, _)| !path.reexported);

@@ -6,11 +6,10 @@ use hop::unversioned::wire::head::{self, HeadLimits};
 use httparse::{Header, Request};
 use std::{hint::black_box, mem::MaybeUninit};
 
+const FIELDS_MAX: usize = 100;
 /// Generous, so that no request of the benches meets them.
 pub(crate) const LIMITS: HeadLimits =
     HeadLimits { head_bytes_max: 16 * 1024, line_bytes_max: 8 * 1024, headers_max: FIELDS_MAX };
-
-const FIELDS_MAX: usize = 100;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
     let mut layer = Layer::new(criterion, "head");

@@ -10,7 +10,10 @@ use super::hooks::{After, Before};
 use super::limits::Limits;
 use super::live::options::LiveOptions;
 use super::needs::BodyMode;
+use super::params::PathParams;
+use super::request::{Arrival, Request};
 use super::states::States;
+use crate::wire::head::Head;
 
 /// What a group of routes shares.
 #[derive(Clone, Default)]
@@ -56,6 +59,17 @@ impl Endpoint {
             names: Box::default(),
             scope,
         }
+    }
+
+    /// A request that was found to be for it, without a body.
+    #[inline(always)]
+    pub(crate) fn request<'r>(
+        &'r self,
+        head: &'r Head<'r>,
+        params: &'r PathParams<'r>,
+        arrival: &'r dyn Arrival,
+    ) -> Request<'r> {
+        Request { head, params, body: &[], stream: None, states: &self.scope.states, live: &self.live, arrival }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Most header fields that [`Limits::headers`] may allow: whoever looks for one looks at all of them.
+/// Most header fields that [`Limits::headers`] may allow: a lookup reads the lines one by one.
 pub(crate) const HEADERS_CEILING: usize = 128;
 
 /// Bounds on what a peer may send or make hop hold.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::flight::{Flight, Routed, Waits, requested};
+use super::flight::{Flight, Routed, Waits};
 use super::flush::h1_of;
 use super::turn::{Later, Turn};
 use super::{Focus, Outside};
@@ -171,7 +171,7 @@ impl Focus<'_> {
             return self.refused(PeerError::Encoding);
         };
         let arrival = self.arrival();
-        let mut request = requested(&head, &params, endpoint, &arrival);
+        let mut request = endpoint.request(&head, &params, &arrival);
         self.admit(endpoint, &mut request, &input[..used], &input[used..])
     }
 

@@ -18,7 +18,7 @@ use crate::app::response::Response;
 use crate::app::router::{App, Endpoint, PathParams};
 use crate::app::stream::Source;
 use crate::local::exec::TaskKey;
-use crate::wire::head::{self, Head, HeadLimits};
+use crate::wire::head::{self, HeadLimits};
 
 /// A request whose body gathers, whose answer is deferred, or whose body or answer streams.
 pub(crate) struct Flight {
@@ -110,18 +110,6 @@ pub(crate) struct Routed<'r> {
     pub(crate) endpoint: &'r Arc<Endpoint>,
 }
 
-/// A request that was found to be for `endpoint`, without a body.
-#[inline(always)]
-pub(super) fn requested<'r>(
-    head: &'r Head<'r>,
-    params: &'r PathParams<'r>,
-    endpoint: &'r Endpoint,
-    arrival: &'r dyn Arrival,
-) -> Request<'r> {
-    let (states, live) = (&endpoint.scope.states, &endpoint.live);
-    Request { head, params, body: &[], stream: None, states, live, arrival }
-}
-
 /// A head that was accepted once, read again from its copy.
 pub(crate) fn again<T>(
     app: &App,
@@ -136,7 +124,7 @@ pub(crate) fn again<T>(
     let mut params = PathParams::default();
     app.find(head.method, head.target.path_as_bytes(), &mut params).ok()?;
     let stream = Cell::new(stream);
-    let request = Request { body, stream: Some(&stream), ..requested(&head, &params, endpoint, arrival) };
+    let request = Request { body, stream: Some(&stream), ..endpoint.request(&head, &params, arrival) };
     Some(f(Routed { request: &request, endpoint }))
 }
 

@@ -75,7 +75,7 @@ pub(super) fn is_token(bytes: &[u8]) -> bool {
 /// Whether `bytes` is `lower` in any case. `lower` must consist of lower-case letters and hyphens, 4 to 24 of them.
 ///
 /// Words instead of bytes: setting bit 5 makes letters lower-case and leaves a hyphen alone. It maps nothing else to either but
-/// CR (to the hyphen), which neither a name nor a value of a parsed head can hold.
+/// CR (to the hyphen), which neither the name nor the value of a field can hold.
 #[inline(always)]
 pub(super) fn matches<const N: usize>(bytes: &[u8], lower: &[u8; N]) -> bool {
     let Ok(bytes) = <&[u8; N]>::try_from(bytes) else { return false };

@@ -1,8 +1,8 @@
 //! Field lines: those of a request's head and those of a trailer section (RFC 9112 §5).
 //!
-//! They are read by hand, in one strict pass that hands out each field as it goes by: httparse wants room for all of them beforehand,
-//! which has to be made ready for each request, and has to be doubted afterwards, since it takes bare LF for a line's end. What it
-//! accepts, and nothing else, is accepted here, but for that: a fuzz target compares the two.
+//! They are read by hand, in one strict pass that hands out each field as it goes by. httparse wants room for all of them beforehand,
+//! and takes bare LF for a line's end, so that its result has to be looked at again. But for bare LF the same input is accepted here:
+//! a fuzz target compares the two.
 
 use super::ascii::trim;
 use super::head_error::HeadError;
@@ -37,7 +37,7 @@ impl<'b> Fields<'b> {
     pub fn raw(&self) -> impl Iterator<Item = (&'b [u8], &'b [u8])> + use<'b> {
         let mut rest = self.lines;
         std::iter::from_fn(move || {
-            let line = read_line(rest).ok().flatten()?;
+            let line = next_line(rest)?;
             rest = &rest[line.bytes..];
             Some((line.name, line.value))
         })
@@ -49,7 +49,9 @@ impl<'b> Fields<'b> {
     }
 
     /// The same fields in a copy of their lines.
-    pub fn in_copy<'c>(&self, lines: &'c [u8]) -> Fields<'c> {
+    #[cfg(feature = "tower")]
+    pub(crate) fn in_copy<'c>(&self, lines: &'c [u8]) -> Fields<'c> {
+        debug_assert_eq!(self.lines, lines);
         Fields { lines, count: self.count }
     }
 
@@ -60,16 +62,20 @@ impl<'b> Fields<'b> {
 }
 
 /// The fields at the beginning of `input` up to the empty line behind them, and how many bytes they take with it; `None` while that
-/// line has not come. `each` is given every field in passing.
+/// line has not come. `each` is given every field in passing; there may be `fields_max` of them.
 #[inline(always)]
 pub(super) fn read<'b, E: From<HeadError>>(
     input: &'b [u8],
+    fields_max: usize,
     mut each: impl FnMut(&'b [u8], &'b [u8]) -> Result<(), E>,
 ) -> Result<Option<(usize, Fields<'b>)>, E> {
     let mut at = 0;
     let mut count = 0;
     while !input[at..].starts_with(b"\r\n") {
         let Some(line) = read_line(&input[at..])? else { return Ok(None) };
+        if count == fields_max {
+            return Err(HeadError::TooManyFields.into());
+        }
         each(line.name, line.value)?;
         at += line.bytes;
         count += 1;
@@ -77,15 +83,21 @@ pub(super) fn read<'b, E: From<HeadError>>(
     Ok(Some((at + 2, Fields { lines: &input[..at], count })))
 }
 
-/// The lines of `section`, if there is nothing else in it.
-pub(super) fn check(section: &[u8]) -> Option<Fields<'_>> {
+/// The lines of a whole section, if there is nothing else in it.
+pub(super) fn section(lines: &[u8]) -> Option<Fields<'_>> {
     let mut at = 0;
     let mut count = 0;
-    while at < section.len() {
-        at += read_line(&section[at..]).ok().flatten()?.bytes;
+    while at < lines.len() {
+        at += next_line(&lines[at..])?.bytes;
         count += 1;
     }
-    Some(Fields { lines: section, count })
+    Some(Fields { lines, count })
+}
+
+/// The line at the beginning of lines that were read before; `None` where there is none.
+#[inline(never)]
+fn next_line(lines: &[u8]) -> Option<Line<'_>> {
+    read_line(lines).ok().flatten()
 }
 
 struct Line<'b> {
@@ -139,17 +151,18 @@ mod tests {
     #[test]
     fn fields_are_found_by_name_in_any_case() {
         let (used, fields) =
-            read::<HeadError>(b"A: 1\r\nb:2\r\nA:\t3 \r\n\r\nA: 4\r\n", |_, _| Ok(())).unwrap().unwrap();
+            read::<HeadError>(b"A: 1\r\nb:2\r\nA:\t3 \r\n\r\nA: 4\r\n", 3, |_, _| Ok(())).unwrap().unwrap();
         assert_eq!((used, fields.len()), (20, 3));
         assert_eq!(fields.named("a").collect::<Vec<_>>(), [b"1", b"3"]);
         assert_eq!(fields.iter().collect::<Vec<_>>(), [("A", &b"1"[..]), ("b", b"2"), ("A", b"3")]);
+        assert_eq!(fields.named("B").collect::<Vec<_>>(), [b"2"]);
         assert_eq!(fields.named("c").next(), None);
     }
 
     #[test]
     fn each_field_is_handed_out_in_passing_until_one_is_refused() {
         let mut seen = Vec::new();
-        let result = read(b"A: 1\r\nB: 2\r\nC: \0", |name, _| {
+        let result = read(b"A: 1\r\nB: 2\r\nC: \0", 3, |name, _| {
             seen.push(name);
             if name == b"B" { Err(HeadError::TooManyFields) } else { Ok(()) }
         });

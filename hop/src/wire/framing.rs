@@ -1,6 +1,6 @@
 //! Where a request's message ends and whether another may follow: the fields that decide it (RFC 9112 §6, §9; RFC 9110 §7, §10.1.1).
 //!
-//! Fields are told one by one, as they are read: a switch over the length of their names. Wherever two parsers could disagree about the end
+//! The fields come one by one, as they are read: a switch over the length of their names. Wherever two parsers could disagree about the end
 //! of a message the request is refused: no repair is attempted, because repairs are what request smuggling lives on.
 
 use super::ascii::{list, matches};
@@ -109,7 +109,7 @@ impl<'b> Seen<'b> {
     ///
     /// What is wrong with this field alone, or beside those before it.
     #[inline(always)]
-    pub fn field(&mut self, name: &'b [u8], value: &'b [u8]) -> Result<(), FramingError> {
+    pub fn field(&mut self, name: &[u8], value: &'b [u8]) -> Result<(), FramingError> {
         match name.len() {
             4 if matches(name, b"host") => self.host(value)?,
             6 if matches(name, b"expect") => self.said |= expectations(value),

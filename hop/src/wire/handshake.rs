@@ -2,7 +2,9 @@
 //!
 //! SHA-1 and base64 come from two crates without dependencies; tungstenite's `derive_accept_key` would bring twelve.
 
-use super::ascii::{list, trim};
+use std::collections::HashSet;
+
+use super::ascii::list;
 use super::head::{Head, Version};
 
 /// What is hashed behind the key (RFC 6455 §1.3).
@@ -85,11 +87,11 @@ fn names(head: &Head<'_>, field: &str, token: &str) -> bool {
     head.fields.named(field).flat_map(list).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
 }
 
-/// The trimmed value of the field that is there exactly once.
+/// The value of the field that is there exactly once.
 fn only<'b>(head: &Head<'b>, name: &str) -> Option<&'b [u8]> {
     let mut values = head.fields.named(name);
     let value = values.next()?;
-    values.next().is_none().then(|| trim(value))
+    values.next().is_none().then_some(value)
 }
 
 /// 22 digits and the padding. That the last digit's lowest four bits are zero is not asked: they are not in RFC 6455's own example
@@ -112,19 +114,18 @@ pub fn accept_key(key: &[u8]) -> String {
     data_encoding::BASE64.encode(&hash.digest().bytes())
 }
 
-/// The subprotocols that are offered, most wanted first, one by one: tokens, none twice (RFC 6455 §4.1).
+/// The subprotocols that are offered, most wanted first.
 ///
 /// # Errors
 ///
-/// [`HandshakeError::Protocol`] instead of the element that is not a token or was there before.
-pub fn protocols<'h, 'b>(head: &Head<'b>) -> impl Iterator<Item = Result<&'b str, HandshakeError>> + use<'h, 'b> {
-    let all = *head;
-    let elements = move || all.fields.named("sec-websocket-protocol").flat_map(list);
-    elements().enumerate().map(move |(at, element)| {
-        let again = elements().take(at).any(|earlier| earlier == element);
-        let token = super::ascii::is_token(element) && !again;
-        str::from_utf8(element).ok().filter(|_| token).ok_or(HandshakeError::Protocol)
-    })
+/// [`HandshakeError::Protocol`] where one is not a token or is there twice (RFC 6455 §4.1).
+pub fn protocols<'b>(head: &Head<'b>) -> Result<Vec<&'b str>, HandshakeError> {
+    let mut seen = HashSet::new();
+    let protocol = |element: &'b [u8]| {
+        let valid = super::ascii::is_token(element) && seen.insert(element);
+        str::from_utf8(element).ok().filter(|_| valid).ok_or(HandshakeError::Protocol)
+    };
+    head.fields.named("sec-websocket-protocol").flat_map(list).map(protocol).collect()
 }
 
 #[cfg(test)]
@@ -224,7 +225,7 @@ mod tests {
     fn subprotocols_are_different_tokens_in_their_order() {
         let offered = |fields: &[&str]| {
             with_head("GET / HTTP/1.1", fields, |head| {
-                protocols(head).map(|name| name.map(String::from)).collect::<Result<Vec<_>, _>>()
+                protocols(head).map(|names| names.into_iter().map(String::from).collect::<Vec<_>>())
             })
         };
         let field = "Sec-WebSocket-Protocol: ";

@@ -1,6 +1,7 @@
 //! Request lines (RFC 9112 §3).
 //!
-//! They are read by hand: see [`fields`](super::fields) for why.
+//! They are read by hand: of a short line httparse's way is longer than that of the rest of the head, and it takes bare LF for a
+//! line's end and refuses later minor versions.
 
 use super::ascii::{QUERY, TOKEN, span};
 use super::head_error::HeadError;

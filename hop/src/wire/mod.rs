@@ -13,7 +13,7 @@ pub mod close;
 pub mod deflate;
 pub mod encode;
 pub mod event;
-pub mod fields;
+mod fields;
 pub mod frame;
 pub mod framing;
 pub mod handshake;

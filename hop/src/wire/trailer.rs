@@ -4,7 +4,7 @@ use super::fields;
 
 /// Whether `section` consists of valid field lines, each ended by CRLF. The empty line that ends the section is not part of it.
 pub fn is_valid(section: &[u8]) -> bool {
-    fields::check(section).is_some()
+    fields::section(section).is_some()
 }
 
 /// The fields of a valid section that a trailer may carry: names as they came, values trimmed.
@@ -12,7 +12,7 @@ pub fn is_valid(section: &[u8]) -> bool {
 /// Fields that would change how the message is framed, routed, authorised or processed are left out: they must never be merged
 /// into the head (RFC 9110 §6.5.1), and a reader who cannot see them cannot do it.
 pub fn fields(section: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
-    let all = fields::check(section).unwrap_or_default();
+    let all = fields::section(section).unwrap_or_default();
     all.iter().filter(|(name, _)| !is_forbidden(name))
 }
 

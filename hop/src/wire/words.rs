@@ -1,4 +1,4 @@
-//! How far a field's name and its value reach: eight bytes at a time while they are of the usual kind, then byte by byte.
+//! How far a field's name and its value reach: eight bytes at a time while they are of the usual kind, then by table.
 //!
 //! Each word is tested as a number. Bit 7 of a byte says that the byte is not of the usual kind; sums and differences of bytes
 //! below 0x80 reach the next byte only from one that is not usual itself, so that the lowest of these bits is always right.
@@ -73,8 +73,8 @@ mod tests {
                 for (at, byte) in (0..len).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
                     for before in [b'a', b'-', b'z', b'Z', b'1', b'_', b'~', b' ', b'\t', 0x80, 0xff] {
                         let mut bytes = vec![b'b'; len];
-                        bytes[at] = byte;
                         bytes[at.saturating_sub(1)] = before;
+                        bytes[at] = byte;
                         let expected = bytes.iter().position(|byte| !is(class, *byte)).unwrap_or(len);
                         assert_eq!(bytes_of(&bytes), expected, "{}", bytes.escape_ascii());
                     }

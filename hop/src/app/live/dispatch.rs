@@ -63,12 +63,11 @@ fn socket_setup(request: &Request<'_>, reply: &mut Reply<'_>) -> Result<Setup, R
     if announces("content-length") || announces("transfer-encoding") {
         return Err(Response::new(StatusCode::BAD_REQUEST).with_text("a WebSocket's handshake has no body"));
     }
-    let offered = handshake::protocols(request.head).map(|name| name.map(str::to_owned));
-    let offered = offered.collect::<Result<Vec<String>, _>>().map_err(refusal)?;
+    let offered = handshake::protocols(request.head).map_err(refusal)?;
     let offers = offer::offers(request.head).map_err(refusal)?;
     let upgrade = Upgrade::new(handshake::accept_key(key), &offers, live.compress);
     let mut setup = Setup::new(Kind::Socket(upgrade), link(request, reply), request.peer());
-    setup.offered = offered;
+    setup.offered = offered.into_iter().map(str::to_owned).collect();
     Ok(setup)
 }
 

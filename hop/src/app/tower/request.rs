@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
 
 use crate::app::body::Body;
 use crate::app::request::Request;
-use crate::wire::fields::Fields;
+use crate::wire::head::Fields;
 
 /// How much of the path a service sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +28,13 @@ pub struct OriginalUri(pub Uri);
 /// Target and header fields are copied once, into one allocation that all values share.
 pub(crate) fn owned(request: &Request<'_>, path: Path) -> Option<http::Request<Body>> {
     let seen = Seen::of(request, path);
-    let lines = request.head.fields.lines();
-    let mut text = BytesMut::with_capacity(seen.len() + lines.len());
+    let fields = &request.head.fields;
+    let mut text = BytesMut::with_capacity(seen.len() + fields.lines().len());
     seen.write(&mut text);
-    text.put_slice(lines);
-    let mut lines = text.freeze();
-    let uri = Uri::from_maybe_shared(lines.split_to(seen.len())).ok()?;
-    let headers = headers(&request.head.fields, &lines)?;
+    text.put_slice(fields.lines());
+    let mut text = text.freeze();
+    let uri = Uri::from_maybe_shared(text.split_to(seen.len())).ok()?;
+    let headers = headers(fields, &text)?;
 
     let mut owned = http::Request::new(body(request, &headers));
     *owned.method_mut() = request.method();
