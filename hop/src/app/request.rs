@@ -100,7 +100,7 @@ impl<'r> Request<'r> {
         self.states.get(TypeId::of::<T>())?.downcast_ref()
     }
 
-    /// The client's address: asked from the system now.
+    /// The client's address. The system is asked for it, mostly once for the requests that follow each other on a connection.
     pub fn peer(&self) -> Peer {
         self.arrival.peer()
     }

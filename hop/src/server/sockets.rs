@@ -1,5 +1,6 @@
 //! The sockets of one worker, beside the engine's slab: 12 bytes each, found by slot.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -33,11 +34,17 @@ const _: () = assert!(size_of::<Option<Socket>>() <= 12, "a socket costs 12 byte
 pub(crate) struct Sockets {
     worker: u16,
     pages: Vec<Box<[Option<Socket>; PAGE]>>,
+    /// Who was asked for last, each at the place that its slot has among so many: the system is asked once for the requests that
+    /// follow each other on a connection. Empty until somebody asks.
+    asked: RefCell<Vec<Option<(ConnId, Peer)>>>,
 }
+
+/// How many peers are remembered, of 44 bytes.
+const ASKED: usize = 128;
 
 impl Sockets {
     pub(crate) fn new(worker: u16) -> Sockets {
-        Sockets { worker, pages: Vec::new() }
+        Sockets { worker, pages: Vec::new(), asked: RefCell::default() }
     }
 
     /// Keeps the socket of a new connection, which is not watched yet.
@@ -95,20 +102,32 @@ impl Sockets {
 impl Peers for Sockets {
     fn peer(&self, id: ConnId) -> Peer {
         let Some(fd) = self.fd(id) else { return Peer::Unknown };
-        if let Ok(Some(address)) = rustix::net::getpeername(fd)
-            && let Ok(address) = SocketAddr::try_from(address)
-        {
-            return Peer::Tcp(address);
+        let mut asked = self.asked.borrow_mut();
+        if asked.is_empty() {
+            asked.resize(ASKED, None);
         }
-        // The client of a Unix socket has no name, so the socket itself is asked.
-        match rustix::net::getsockname(fd) {
-            Ok(address) if address.address_family() == AddressFamily::UNIX => Peer::Unix,
-            _ => Peer::Unknown,
+        match &mut asked[id.slot as usize % ASKED] {
+            Some((of, peer)) if *of == id => peer.clone(),
+            other => other.insert((id, ask(fd))).1.clone(),
         }
     }
 
     fn duplicate(&self, id: ConnId) -> Option<OwnedFd> {
         rustix::io::fcntl_dupfd_cloexec(self.fd(id)?, 0).ok()
+    }
+}
+
+/// Asks the system who is at the other end.
+fn ask(fd: BorrowedFd<'_>) -> Peer {
+    if let Ok(Some(address)) = rustix::net::getpeername(fd)
+        && let Ok(address) = SocketAddr::try_from(address)
+    {
+        return Peer::Tcp(address);
+    }
+    // The client of a Unix socket has no name, so the socket itself is asked.
+    match rustix::net::getsockname(fd) {
+        Ok(address) if address.address_family() == AddressFamily::UNIX => Peer::Unix,
+        _ => Peer::Unknown,
     }
 }
 
@@ -160,5 +179,26 @@ mod tests {
         assert_eq!(sockets.peer(id(0, 0)), Peer::Tcp(client.local_addr().unwrap()));
         assert_eq!(sockets.peer(id(1, 0)), Peer::Unix);
         assert_eq!(sockets.peer(id(2, 0)), Peer::Unknown);
+    }
+
+    #[test]
+    fn a_peer_is_asked_for_once_and_remembered_for_its_own_connection_only() {
+        let mut sockets = Sockets::new(3);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let peer = Peer::Tcp(client.local_addr().unwrap());
+        let unix = || OwnedFd::from(UnixStream::pair().unwrap().0);
+        let (first, second, same_place) = (id(5, 0), id(5, 1), id(5 + ASKED as u32, 0));
+        sockets.insert(first, listener.accept().unwrap().0.into());
+        assert_eq!(sockets.peer(first), peer);
+        // What the system would say now.
+        sockets.get_mut(first).unwrap().fd = unix();
+        assert_eq!(sockets.peer(first), peer);
+        sockets.remove(first);
+        sockets.insert(second, unix());
+        sockets.insert(same_place, TcpListener::bind("127.0.0.1:0").unwrap().into());
+        for _ in 0..2 {
+            assert_eq!((sockets.peer(second), sockets.peer(same_place)), (Peer::Unix, Peer::Unknown));
+        }
     }
 }
