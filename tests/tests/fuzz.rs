@@ -116,14 +116,21 @@ fn fields() {
         let any_size = HeadLimits { head_bytes_max: usize::MAX, headers_max: usize::MAX, ..LIMITS };
         let parsed = head::parse(&head, &any_size);
         let seen = parsed.map(|parsed| parsed.map(|(used, head)| (used - LINE.len(), head.fields.iter().collect())));
-        let mut bytes_before = [0].iter().chain(lines);
-        if lines.iter().all(|byte| bytes_before.next() == Some(&b'\r') || *byte != b'\n') {
-            assert_eq!(seen.as_ref().ok(), fields_by_httparse(lines).as_ref());
-        } else if let Ok(Some((used, _))) = &seen {
-            assert_is_strict(&head[..LINE.len() + used]);
+        match &seen {
+            Ok(Some((used, _))) => {
+                assert!(ends_lines_with_crlf(&lines[..*used]));
+                assert_eq!(fields_by_httparse(&lines[..*used]).as_ref(), seen.as_ref().ok());
+            }
+            _ if ends_lines_with_crlf(lines) => assert_eq!(fields_by_httparse(lines).as_ref(), seen.as_ref().ok()),
+            _ => {}
         }
         matches!(seen, Ok(Some(_)))
     });
+}
+
+fn ends_lines_with_crlf(lines: &[u8]) -> bool {
+    let mut bytes_before = [0].iter().chain(lines);
+    lines.iter().all(|byte| bytes_before.next() == Some(&b'\r') || *byte != b'\n')
 }
 
 /// The bytes that fields take, the empty line included, and the fields; `None` while they are not whole.
