@@ -158,7 +158,7 @@ impl Focus<'_> {
         }
         let Focus { conn, common, .. } = &mut *self;
         let (used, head) = match h1_of(conn).head(input, &common.head_limits) {
-            Ok(Some((used, head, _))) => (used, head),
+            Ok(Some(read)) => read,
             Ok(None) => return Step::Partial,
             Err(error) => return self.no_request(input, error),
         };

@@ -39,8 +39,10 @@ pub(crate) struct Sockets {
     asked: RefCell<Vec<Option<(ConnId, Peer)>>>,
 }
 
-/// How many peers are remembered, of 44 bytes.
+/// How many peers are remembered.
 const ASKED: usize = 128;
+
+const _: () = assert!(ASKED * size_of::<Option<(ConnId, Peer)>>() <= 6 * 1024, "a worker remembers peers in 6 KiB");
 
 impl Sockets {
     pub(crate) fn new(worker: u16) -> Sockets {

@@ -1,7 +1,7 @@
 //! Where a request's message ends and whether another may follow: the fields that decide it (RFC 9112 §6, §9; RFC 9110 §7, §10.1.1).
 //!
-//! The fields come one by one, as they are read: a switch over the length of their names. Wherever two parsers could disagree about the end
-//! of a message the request is refused: no repair is attempted, because repairs are what request smuggling lives on.
+//! The fields come one by one, as they are read: a switch over the length of their names. Wherever two parsers could disagree about
+//! the end of a message the request is refused: no repair is attempted, because repairs are what request smuggling lives on.
 
 use super::ascii::{list, matches};
 use super::head::Version;
@@ -20,17 +20,13 @@ pub enum BodyLength {
 
 /// What the fields of a head say about the message and the connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Framing<'b> {
+pub struct Framing {
     /// The body's length. Independent of the method.
     pub body: BodyLength,
     /// The connection may carry another request after this one (RFC 9112 §9.3).
     pub keep_alive: bool,
     /// The client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1). It may be set although no body is declared.
     pub expect_continue: bool,
-    /// The first Upgrade field, if the connection options name it and the version is 1.1 (RFC 9110 §7.8).
-    pub upgrade: Option<&'b [u8]>,
-    /// The Host field: ASCII, of valid syntax, perhaps empty. `None` only in HTTP/1.0. A target's own authority wins over it.
-    pub host: Option<&'b [u8]>,
 }
 
 /// Why a request's fields are refused. The end of its message is not known then, so the connection must close after the answer.
@@ -87,9 +83,8 @@ impl FramingError {
 
 /// What the fields of a head have said so far. Made by `default`, told each of them, asked at the end.
 #[derive(Default)]
-pub struct Seen<'b> {
-    host: Option<&'b [u8]>,
-    upgrade: Option<&'b [u8]>,
+pub struct Seen {
+    host: bool,
     content_length: Option<u64>,
     /// The flags below, ORed.
     said: u8,
@@ -98,22 +93,20 @@ pub struct Seen<'b> {
 
 const CLOSE: u8 = 1;
 const KEEP_ALIVE: u8 = 2;
-const UPGRADE_OPTION: u8 = 4;
-const EXPECT_CONTINUE: u8 = 8;
-const EXPECT_OTHER: u8 = 16;
+const EXPECT_CONTINUE: u8 = 4;
+const EXPECT_OTHER: u8 = 8;
 
-impl<'b> Seen<'b> {
+impl Seen {
     /// The next field: its name as it came, its value trimmed.
     ///
     /// # Errors
     ///
     /// What is wrong with this field alone, or beside those before it.
     #[inline(always)]
-    pub fn field(&mut self, name: &[u8], value: &'b [u8]) -> Result<(), FramingError> {
+    pub fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), FramingError> {
         match name.len() {
             4 if matches(name, b"host") => self.host(value)?,
             6 if matches(name, b"expect") => self.said |= expectations(value),
-            7 if matches(name, b"upgrade") => self.upgrade = self.upgrade.or(Some(value)),
             10 if matches(name, b"connection") => self.said |= connection_options(value),
             14 if matches(name, b"content-length") => self.content_length(value)?,
             17 if matches(name, b"transfer-encoding") => self.coding = self.coding.then(value)?,
@@ -124,11 +117,11 @@ impl<'b> Seen<'b> {
 
     /// RFC 9112 §3.2: a server MUST answer 400 to more than one Host field and to one with an invalid value.
     #[inline(always)]
-    fn host(&mut self, value: &'b [u8]) -> Result<(), FramingError> {
-        if self.host.is_some() {
+    fn host(&mut self, value: &[u8]) -> Result<(), FramingError> {
+        if self.host {
             return Err(FramingError::HostTwice);
         }
-        self.host = Some(value);
+        self.host = true;
         if host::is_valid(value) { Ok(()) } else { Err(FramingError::HostSyntax) }
     }
 
@@ -149,10 +142,10 @@ impl<'b> Seen<'b> {
     ///
     /// What is wrong with the fields together, in a request of this version.
     #[inline(always)]
-    pub fn decide(self, version: Version) -> Result<Framing<'b>, FramingError> {
+    pub fn decide(self, version: Version) -> Result<Framing, FramingError> {
         let http11 = version == Version::Http11;
         // RFC 9112 §3.2: a server MUST answer 400 to HTTP/1.1 without Host.
-        if self.host.is_none() && http11 {
+        if !self.host && http11 {
             return Err(FramingError::HostMissing);
         }
         // RFC 9110 §10.1.1: in HTTP/1.0 the expectation MUST be ignored.
@@ -169,9 +162,6 @@ impl<'b> Seen<'b> {
             // RFC 9112 §9.3: close decides, then the version, then keep-alive.
             keep_alive: !self.says(CLOSE) && (http11 || self.says(KEEP_ALIVE)),
             expect_continue: self.says(EXPECT_CONTINUE) && http11,
-            // RFC 9110 §7.8: Upgrade counts only with its connection option, and MUST be ignored in HTTP/1.0.
-            upgrade: if self.says(UPGRADE_OPTION) && http11 { self.upgrade } else { None },
-            host: self.host,
         })
     }
 
@@ -190,7 +180,6 @@ fn connection_options(value: &[u8]) -> u8 {
 fn connection_list(value: &[u8]) -> u8 {
     list(value).fold(0, |said, option| match option.len() {
         5 if matches(option, b"close") => said | CLOSE,
-        7 if matches(option, b"upgrade") => said | UPGRADE_OPTION,
         10 if matches(option, b"keep-alive") => said | KEEP_ALIVE,
         _ => said,
     })
@@ -286,13 +275,10 @@ mod tests {
             Err(Refused::Framing(error)) => return Err(error),
             Err(Refused::Head(error)) => panic!("{error:?}: {input:?}"),
         };
-        let Framing { body, keep_alive, expect_continue, upgrade, host } = seen.decide(head.version)?;
-        let text = |value: Option<&[u8]>| value.map(|value| value.escape_ascii().to_string());
+        let Framing { body, keep_alive, expect_continue } = seen.decide(head.version)?;
         let mut said = vec![format!("{body:?}")];
         said.extend(keep_alive.then_some("keep".into()));
         said.extend(expect_continue.then_some("continue".into()));
-        said.extend(text(upgrade).map(|value| format!("upgrade {value}")));
-        said.extend(text(host).filter(|host| host != "a").map(|host| format!("host {host}")));
         Ok(said.join(", "))
     }
 
@@ -319,8 +305,8 @@ mod tests {
     #[test]
     fn host_must_be_there_once_and_valid() {
         // RFC 9112 §3.2; its syntax is host.rs's
-        assert_eq!(read("1.1", "hOsT: b.c:80\r\n"), Ok("None, keep, host b.c:80".into()));
-        assert_eq!(read("1.1", "Host:\r\n"), Ok("None, keep, host ".into()));
+        assert_eq!(read("1.1", "hOsT: b.c:80\r\n"), Ok("None, keep".into()));
+        assert_eq!(read("1.1", "Host:\r\n"), Ok("None, keep".into()));
         assert_eq!(read("1.1", "X: y\r\n"), Err(FramingError::HostMissing));
         refuses(FramingError::HostTwice, 400, &["Host: a\r\n", "X: y\r\nhost: b\r\n"]);
         assert_eq!(read("1.1", "Host: u@a\r\n"), Err(FramingError::HostSyntax));
@@ -480,16 +466,5 @@ mod tests {
             &["Expect: x=y\r\n", "Expect: y 100-continue\r\n", "Expect: 100-continue, z\r\n"],
         );
         check_10("Expect: 100-continue\r\nExpect: x\r\n", "None");
-    }
-
-    #[test]
-    fn upgrade_counts_with_its_option_and_in_1_1_only() {
-        // RFC 9110 §7.8
-        check("Upgrade: websocket\r\nConnection: Upgrade\r\n", "None, keep, upgrade websocket");
-        check("Connection: keep-alive, upgrade\r\nUpgrade: a\r\nUpgrade: b\r\n", "None, keep, upgrade a");
-        check("Connection: close, upgrade\r\nUpgrade: a\r\n", "None, upgrade a");
-        check("Upgrade: websocket\r\n", "None, keep");
-        check("Connection: upgrade\r\n", "None, keep");
-        check_10("Connection: upgrade, keep-alive\r\nUpgrade: websocket\r\n", "None, keep");
     }
 }

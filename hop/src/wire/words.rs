@@ -8,21 +8,20 @@ use super::ascii::{TEXT, TOKEN, span};
 /// How many bytes at the beginning of `bytes` are a token (RFC 9110 §5.6.2).
 #[inline(always)]
 pub(super) fn token_bytes(bytes: &[u8]) -> usize {
-    let at = words(bytes, not_in_name);
-    match bytes.get(at) {
-        Some(b':') => at,
-        _ => at + span(TOKEN, &bytes[at..]),
-    }
+    reach(bytes, TOKEN, b':', not_in_name)
 }
 
 /// How many bytes at the beginning of `bytes` may stand in a field's value (RFC 9110 §5.5).
 #[inline(always)]
 pub(super) fn text_bytes(bytes: &[u8]) -> usize {
-    let at = words(bytes, not_visible);
-    match bytes.get(at) {
-        Some(b'\r') => at,
-        _ => at + span(TEXT, &bytes[at..]),
-    }
+    reach(bytes, TEXT, b'\r', not_visible)
+}
+
+/// How many bytes at the beginning of `bytes` are of `class`; nearly always they are followed by `end`, which is not.
+#[inline(always)]
+fn reach(bytes: &[u8], class: u8, end: u8, unusual: impl Fn(u64) -> u64) -> usize {
+    let at = words(bytes, unusual);
+    if bytes.get(at) == Some(&end) { at } else { at + span(class, &bytes[at..]) }
 }
 
 /// How many bytes there are before the first word with an unusual one, and in it before that one.

@@ -13,21 +13,17 @@ impl H1 {
     ///
     /// The state must be [`State::Idle`].
     #[inline(always)]
-    pub fn head<'b>(
-        &mut self,
-        input: &'b [u8],
-        limits: &HeadLimits,
-    ) -> Result<Option<(usize, Head<'b>, Framing<'b>)>, PeerError> {
+    pub fn head<'b>(&mut self, input: &'b [u8], limits: &HeadLimits) -> Result<Option<(usize, Head<'b>)>, PeerError> {
         let mut seen = framing::Seen::default();
         let each = |name, value| Ok::<_, PeerError>(seen.field(name, value)?);
         let Some((used, head)) = head::parse_with(input, limits, each)? else { return Ok(None) };
         let framing = seen.decide(head.version)?;
         self.accept(&head, &framing);
-        Ok(Some((used, head, framing)))
+        Ok(Some((used, head)))
     }
 
     #[inline(always)]
-    fn accept(&mut self, head: &Head<'_>, framing: &Framing<'_>) {
+    fn accept(&mut self, head: &Head<'_>, framing: &Framing) {
         self.keep_alive = framing.keep_alive;
         self.http10 = head.version == Version::Http10;
         self.asked = match head.method {
