@@ -50,6 +50,7 @@ pub use crate::app::live::options::{Compression, LiveOptions, OriginPolicy, Over
 pub use crate::app::live::socket::WebSocket;
 pub use crate::app::live::stream::EventStream;
 pub use crate::app::live::topic::{IntoPublication, Publication};
+pub use crate::app::live::topics::Topics;
 pub use crate::app::location::Location;
 pub use crate::app::needs::{BodyMode, Needs};
 pub use crate::app::peer::Peer;

@@ -1,5 +1,6 @@
 //! From a collection of routes to an app: every conflict is found, and all of them are told.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use super::error::{BuildError, Problem};
 use super::limits::{HEADERS_CEILING, Limits, Timeouts};
 use super::live::hub::{Backplane, Hub, InProcess};
 use super::live::options::LiveOptions;
+use super::live::topics::Topics;
 use super::location::Location;
 use super::needs::{BodyMode, Needs};
 use super::own_answer::own_answer;
@@ -46,6 +48,7 @@ struct Builder {
     problems: Vec<Problem>,
     paths: BTreeMap<Vec<Segment>, PathRoutes>,
     fallbacks: Vec<(Fallback, Location)>,
+    hub: Arc<Hub>,
     retained: Vec<(String, usize)>,
     backplane: Option<Box<dyn Backplane>>,
     http2: Option<HostHttp2>,
@@ -75,9 +78,11 @@ struct Placed {
 
 impl Builder {
     fn root(&mut self, routes: Routes) -> Context {
+        let mut scope = Scope::default();
+        scope.states.set(TypeId::of::<Topics>(), Arc::new(Topics(Arc::clone(&self.hub))));
         let mut context = Context {
             prefix: String::new(),
-            scope: Arc::default(),
+            scope: Arc::new(scope),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
             live: LiveOptions::default(),
@@ -285,7 +290,8 @@ impl Builder {
         let backplane = self.backplane.unwrap_or_else(|| Box::new(InProcess::default()));
         let http2 = self.http2.zip(paths.fallbacks.last());
         let http2 = http2.map(|(host, last)| Http2 { endpoint: Arc::clone(&last.endpoint), host });
-        Ok(App { http2, ..App::new(paths, root.limits, root.timeouts, Hub::new(backplane, &self.retained)) })
+        self.hub.open(backplane, &self.retained);
+        Ok(App { http2, ..App::new(paths, root.limits, root.timeouts, self.hub) })
     }
 
     fn problem(&mut self, what: impl Into<String>, places: impl IntoIterator<Item = Location>) {

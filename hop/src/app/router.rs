@@ -165,6 +165,6 @@ impl App {
         endpoint.body = body;
         let fallbacks = vec![Fallback { prefix: Vec::new(), endpoint: Arc::new(endpoint) }];
         let paths = Paths { fixed: HashMap::default(), patterns: Tree::default(), fallbacks };
-        App::new(paths, Limits::default(), Timeouts::default(), Hub::in_process())
+        App::new(paths, Limits::default(), Timeouts::default(), Arc::default())
     }
 }

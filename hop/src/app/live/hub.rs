@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::topic::Publication;
 use crate::app::mail::{Mail, WorkerMail};
@@ -68,9 +68,11 @@ impl Backplane for InProcess {
 }
 
 /// The topics of one app.
+#[derive(Default)]
 pub(crate) struct Hub {
     state: Mutex<State>,
-    backplane: Box<dyn Backplane>,
+    /// Known as soon as the app is built.
+    backplane: OnceLock<Box<dyn Backplane>>,
 }
 
 #[derive(Default)]
@@ -91,18 +93,11 @@ struct Ring {
 }
 
 impl Hub {
-    /// A hub whose topics retain as many publications as `retained` says.
-    pub(crate) fn new(backplane: Box<dyn Backplane>, retained: &[(String, usize)]) -> Arc<Hub> {
+    /// The app is built: what carries its publications, and how many of them topics retain. Called once.
+    pub(crate) fn open(self: &Arc<Hub>, backplane: Box<dyn Backplane>, retained: &[(String, usize)]) {
         let ring = |kept_max| Ring { kept: VecDeque::new(), kept_max, number: 0 };
-        let rings = retained.iter().map(|(topic, kept_max)| (topic.clone(), ring(*kept_max))).collect();
-        let hub = Arc::new(Hub { state: Mutex::new(State { rings, ..State::default() }), backplane });
-        hub.backplane.attach(Local(Arc::downgrade(&hub)));
-        hub
-    }
-
-    #[cfg(test)]
-    pub(crate) fn in_process() -> Arc<Hub> {
-        Hub::new(Box::new(InProcess::default()), &[])
+        self.lock().rings = retained.iter().map(|(topic, kept_max)| (topic.clone(), ring(*kept_max))).collect();
+        self.backplane.get_or_init(|| backplane).attach(Local(Arc::downgrade(self)));
     }
 
     /// A worker has begun.
@@ -129,13 +124,17 @@ impl Hub {
             state.interest.remove(topic);
         }
         drop(state);
-        if (before == 0) != (after == 0) {
-            self.backplane.interest(topic, wanted);
+        if (before == 0) != (after == 0)
+            && let Some(backplane) = self.backplane.get()
+        {
+            backplane.interest(topic, wanted);
         }
     }
 
     pub(crate) fn publish(&self, publication: Publication) {
-        self.backplane.publish(publication);
+        if let Some(backplane) = self.backplane.get() {
+            backplane.publish(publication);
+        }
     }
 
     /// What a topic retains behind the publication with this id, and the number of its last one.

@@ -15,4 +15,5 @@ pub(crate) mod setup;
 pub(crate) mod socket;
 pub(crate) mod stream;
 pub(crate) mod topic;
+pub(crate) mod topics;
 pub(crate) mod upgrade;

@@ -9,6 +9,7 @@ mod hijack;
 mod openings;
 mod panics;
 mod pause;
+mod publishing;
 mod queue;
 mod retained;
 mod silence;
