@@ -139,7 +139,8 @@ impl Handle {
         self.0.stop(Phase::Cut);
     }
 
-    /// Sends to all subscribers of a topic, on all workers: see [`WebSocket::publish`](crate::WebSocket::publish). Never blocks.
+    /// Sends to all subscribers of a topic, on all workers: see [`WebSocket::publish`](crate::WebSocket::publish). Never blocks. Inside
+    /// the app [`Topics`](crate::Topics) do the same.
     ///
     /// ```no_run
     /// # fn main() -> hop::Result {
