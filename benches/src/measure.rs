@@ -47,10 +47,8 @@ pub struct Bench {
     pub folder: PathBuf,
     /// Which cores they and the client are bound to.
     pub cores: Option<Cores>,
-    /// About how long a slice of the first server takes; the others get as many requests.
+    /// About how long a slice of the first server takes; the others get as many requests. At a fixed rate it is the time of each.
     pub time: Duration,
-    /// For how long latencies are measured, in each round.
-    pub paced_time: Duration,
     /// Who sends the requests.
     pub client: Client,
     /// What the file servers serve.
@@ -75,7 +73,7 @@ impl Bench {
         }
         first.stop()?;
         let slice = Stop::Requests(((rate * self.time.as_secs_f64()) as u64).max(CONNECTIONS as u64));
-        let pace = Pace { per_second: rate * PACED_SHARE, time: self.paced_time };
+        let pace = Pace { per_second: rate * PACED_SHARE, time: self.time };
         Ok(Dose { slice, pace: workload.is_paced.then_some(pace) })
     }
 }
@@ -96,6 +94,24 @@ pub struct Sample {
     pub cpu_us: f64,
     /// Answers a second.
     pub rate: f64,
+}
+
+/// The latencies of one slice at a fixed rate, in microseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Latency {
+    /// Half of them are no longer.
+    pub p50: f64,
+    /// 99 % are no longer.
+    pub p99: f64,
+    /// 99.9 % are no longer.
+    pub p99_9: f64,
+}
+
+impl Latency {
+    fn of(latencies: &Latencies) -> Latency {
+        let us = |share| latencies.value_at_quantile(share) as f64 / 1e3;
+        Latency { p50: us(0.5), p99: us(0.99), p99_9: us(0.999) }
+    }
 }
 
 /// Sends until told to stop, over the same connections each time (wrk: over its own).
@@ -168,14 +184,14 @@ impl Subject {
         Ok(Sample { cpu_us: cpu.as_secs_f64() * 1e6 / outcome.requests as f64, rate: outcome.rate() })
     }
 
-    /// Measures latencies at a fixed rate; only where the client is the load of this package.
+    /// Measures one slice at a fixed rate.
     ///
     /// # Errors
-    /// When the server fails a request.
-    pub fn pace(&mut self, pace: Pace) -> io::Result<Option<Latencies>> {
+    /// When the server fails a request, and where the client has no such pace: only the load of this package has.
+    pub fn pace(&mut self, pace: Pace) -> io::Result<Latency> {
         match &mut self.sender {
-            Sender::Load(load) => load.paced(pace).map(Some),
-            _ => Ok(None),
+            Sender::Load(load) => Ok(Latency::of(&load.paced(pace)?)),
+            _ => Err(io::Error::other("this client has no fixed rate")),
         }
     }
 

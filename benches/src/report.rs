@@ -3,8 +3,8 @@
 use crate::{
     chart::{Bar, Chart, Group, Scale, grouped},
     idle,
-    load::{Latencies, Pace, Stop},
-    measure::{Dose, Sample},
+    load::{Pace, Stop},
+    measure::{Dose, Latency, Sample},
     rounds::Found,
     stamp,
     stats::Spread,
@@ -18,7 +18,7 @@ pub struct Row {
     server: &'static str,
     samples: Vec<Sample>,
     ratios: Vec<f64>,
-    latencies: Option<Latencies>,
+    latencies: Vec<Latency>,
     resident_mib: Vec<f64>,
 }
 
@@ -30,38 +30,34 @@ pub struct Section {
     rows: Vec<Row>,
 }
 
-/// The latencies that a table shows, by their names in JSON.
-const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p99", 0.99), ("p99_9", 0.999)];
-
 impl Row {
     fn add(&mut self, found: Found) {
         self.samples.extend(found.samples);
         self.ratios.extend(found.ratios);
         self.resident_mib.extend(found.resident_mib);
-        match (&mut self.latencies, found.latencies) {
-            (Some(all), Some(more)) => all.add(more).expect("all have the same three digits"),
-            (all, more) => *all = all.take().or(more),
-        }
+        self.latencies.extend(found.latencies);
     }
 
     fn spread(&self, of: impl Fn(&Sample) -> f64) -> Option<Spread> {
         Spread::of(&self.samples.iter().map(of).collect::<Vec<_>>())
     }
 
-    /// In microseconds.
-    fn latency_us(&self, quantile: f64) -> Option<f64> {
-        Some(self.latencies.as_ref()?.value_at_quantile(quantile) as f64 / 1e3)
+    /// What half of the latencies, 99 % and 99.9 % of them keep within.
+    fn latencies_us(&self) -> Option<[Spread; 3]> {
+        let spread = |of: fn(&Latency) -> f64| Spread::of(&self.latencies.iter().map(of).collect::<Vec<_>>());
+        Some([spread(|latency| latency.p50)?, spread(|latency| latency.p99)?, spread(|latency| latency.p99_9)?])
     }
 
     fn line(&self) -> Option<String> {
         let (cpu, ratio) = (self.spread(|sample| sample.cpu_us)?, Spread::of(&self.ratios)?);
         let per_second = grouped(self.spread(|sample| sample.rate)?.median);
-        let or_dash = |text: Option<String>| text.unwrap_or("–".to_owned());
-        let latencies = QUANTILES.map(|(_, quantile)| or_dash(self.latency_us(quantile).map(grouped)));
-        let resident = or_dash(Spread::of(&self.resident_mib).map(|mib| format!("{:.1}", mib.median)));
-        let (cpu, ratio, [p50, p99, p99_9]) = (cpu.to_string(), ratio.to_string(), latencies);
+        let dash = || "–".to_owned();
+        let latencies = self.latencies_us().map(|latencies| latencies.map(|us| format!("{us:.0}")));
+        let [p50, p99, p99_9] = latencies.unwrap_or_else(|| [(); 3].map(|()| dash()));
+        let resident = Spread::of(&self.resident_mib).map_or_else(dash, |mib| format!("{:.1}", mib.median));
+        let (cpu, ratio) = (cpu.to_string(), ratio.to_string());
         Some(format!(
-            "| {:<25} | {cpu:>22} | {ratio:>18} | {per_second:>10} | {p50:>6} | {p99:>7} | {p99_9:>9} | {resident:>12} |\n",
+            "| {:<25} | {cpu:>22} | {ratio:>18} | {per_second:>10} | {p50:>14} | {p99:>20} | {p99_9:>20} | {resident:>12} |\n",
             self.server
         ))
     }
@@ -71,14 +67,13 @@ impl Row {
             Stop::Requests(requests) => Some(requests),
             Stop::Time(_) => None,
         };
-        let latency_us: Map<String, Value> =
-            QUANTILES.iter().map(|(name, quantile)| ((*name).to_owned(), self.latency_us(*quantile).into())).collect();
+        let latency_us = self.latencies_us().map(|[p50, p99, p99_9]| json!({ "p50": p50, "p99": p99, "p99_9": p99_9 }));
         json!({
             "requests_a_slice": requests,
             "cpu_us_per_request": self.spread(|sample| sample.cpu_us), "ratio": Spread::of(&self.ratios),
             "per_second": self.spread(|sample| sample.rate), "resident_mib": Spread::of(&self.resident_mib),
             "paced_per_second": dose.pace.map(|pace| pace.per_second), "latency_us": latency_us,
-            "samples": self.samples, "ratios": self.ratios,
+            "samples": self.samples, "ratios": self.ratios, "latencies": self.latencies,
         })
     }
 }
@@ -90,7 +85,7 @@ impl Section {
             server,
             samples: Vec::new(),
             ratios: Vec::new(),
-            latencies: None,
+            latencies: Vec::new(),
             resident_mib: Vec::new(),
         };
         Section { workload: workload.clone(), dose, rows: servers.iter().map(row).collect() }
@@ -101,7 +96,7 @@ impl Section {
         self.rows.iter_mut().zip(found).for_each(|(row, found)| row.add(found));
     }
 
-    /// Medians and quartiles of all slices, and the latencies of all rounds together.
+    /// Medians and quartiles of all slices.
     pub fn table(&self) -> String {
         let Workload { name, about, unit, .. } = self.workload;
         let length = match self.dose.slice {
@@ -114,11 +109,11 @@ impl Section {
         let mut table = format!("{name}: {about}; {length} a slice{pace}\n\n");
         let cpu = format!("CPU µs per {unit}");
         table += &format!(
-            "| {:<25} | {cpu:>22} | {:>18} | {:>10} | {:>6} | {:>7} | {:>9} | {:>12} |\n",
+            "| {:<25} | {cpu:>22} | {:>18} | {:>10} | {:>14} | {:>20} | {:>20} | {:>12} |\n",
             "server", "ratio", "per second", "median", "99 %", "99.9 %", "resident MiB"
         );
         table += &format!(
-            "|{:-<27}|{:->24}|{:->20}|{:->12}|{:->8}|{:->9}|{:->11}|{:->14}|\n",
+            "|{:-<27}|{:->24}|{:->20}|{:->12}|{:->16}|{:->22}|{:->22}|{:->14}|\n",
             "", ":", ":", ":", ":", ":", ":", ":"
         );
         table.extend(self.rows.iter().filter_map(Row::line));
@@ -197,13 +192,12 @@ impl Report {
     /// Latencies of which one in a hundred is longer.
     pub fn latencies(&self) -> Chart {
         let figure = |row: &Row| {
-            let [p50, p99, p99_9] = QUANTILES.map(|(_, quantile)| row.latency_us(quantile));
-            let (p50, p99_9) = (grouped(p50?), grouped(p99_9?));
-            Some((p99?, format!("{} (median {p50}, 99.9 % {p99_9})", grouped(p99?))))
+            let [p50, p99, p99_9] = row.latencies_us()?;
+            Some((p99.median, format!("{p99:.0}; half within {:.0}, 99.9 % {:.0}", p50.median, p99_9.median)))
         };
         Chart {
             title: "Latency at a fixed rate, 99th percentile".to_owned(),
-            axis: "µs from when a request was due, logarithmic; the rate is 0.3 × what the first of each group can do"
+            axis: "µs from when due, logarithmic: medians and quartiles of slices, at 0.3 × what the first of each group can do"
                 .to_owned(),
             scale: Scale { from: 10.0, step: 10.0 },
             groups: self.sections.iter().filter_map(|section| section.group(figure)).collect(),

@@ -2,8 +2,7 @@
 //! else the machine does falls on all of them. A ratio is that of two slices of the same turn.
 
 use crate::{
-    load::Latencies,
-    measure::{Bench, Dose, Sample, Subject},
+    measure::{Bench, Dose, Latency, Sample, Subject},
     stats::Spread,
     workload::Workload,
 };
@@ -35,8 +34,8 @@ pub struct Found {
     pub samples: Vec<Sample>,
     /// What it is of the first server's slice in the same turn, or of its own without idle connections.
     pub ratios: Vec<f64>,
-    /// Latencies at a fixed rate, where they are measured.
-    pub latencies: Option<Latencies>,
+    /// Latencies at a fixed rate, where they are measured: one a turn, too, after all samples.
+    pub latencies: Vec<Latency>,
     /// Resident memory, where it is read.
     pub resident_mib: Option<f64>,
 }
@@ -70,10 +69,13 @@ impl Round<'_> {
         }
         let samples = self.measure(&mut subjects, self.servers, told)?;
         let ratios: Vec<_> = samples.iter().map(|of_server| in_turn(of_server, &samples[0])).collect();
+        told(&format!("{}: latencies", self.workload.name), 0);
+        let latencies = match self.dose.pace {
+            Some(pace) => self.in_turns(&mut subjects, |subject, _| subject.pace(pace))?,
+            None => vec![Vec::new(); subjects.len()],
+        };
         let mut found = Vec::new();
-        for ((mut subject, samples), ratios) in subjects.into_iter().zip(samples).zip(ratios) {
-            told(&format!("{}: latencies", self.workload.name), 0);
-            let latencies = self.dose.pace.map_or(Ok(None), |pace| subject.pace(pace))?;
+        for (((subject, samples), ratios), latencies) in subjects.into_iter().zip(samples).zip(ratios).zip(latencies) {
             found.push(Found { samples, ratios, latencies, resident_mib: subject.resident_mib });
             subject.stop()?;
         }
@@ -91,7 +93,7 @@ impl Round<'_> {
             let own: Vec<f64> = samples.iter().map(|sample| sample.cpu_us).collect();
             let first_us = *first_us.get_or_insert(Spread::of(&own).map_or(f64::NAN, |spread| spread.median));
             let ratios = own.iter().map(|cpu_us| cpu_us / first_us).collect();
-            found.push(Found { samples, ratios, latencies: None, resident_mib: subject.resident_mib });
+            found.push(Found { samples, ratios, latencies: Vec::new(), resident_mib: subject.resident_mib });
             subject.stop()?;
         }
         Ok(found)
@@ -106,7 +108,8 @@ impl Round<'_> {
             subject.stop()?;
         }
         let crowded = samples.remove(1);
-        Ok(Found { ratios: in_turn(&crowded, &samples[0]), samples: crowded, latencies: None, resident_mib: None })
+        let ratios = in_turn(&crowded, &samples[0]);
+        Ok(Found { ratios, samples: crowded, latencies: Vec::new(), resident_mib: None })
     }
 
     fn start(&self, server: &str, told: &mut dyn FnMut(&str, usize)) -> io::Result<Subject> {
@@ -114,22 +117,33 @@ impl Round<'_> {
         Subject::start(self.bench, self.workload, server, self.dose.slice)
     }
 
-    /// All turns; in each, another subject is the first.
     fn measure(
         &self,
         subjects: &mut [Subject],
         names: &[&str],
         told: &mut dyn FnMut(&str, usize),
     ) -> io::Result<Vec<Vec<Sample>>> {
-        let mut samples = vec![Vec::new(); subjects.len()];
+        self.in_turns(subjects, |subject, at| {
+            let sample = subject.measure(self.dose.slice)?;
+            told(&format!("{}: {}", self.workload.name, names[at]), 1);
+            Ok(sample)
+        })
+    }
+
+    /// All turns; in each, another subject is the first. `measure` is told which one it measures.
+    fn in_turns<T: Clone>(
+        &self,
+        subjects: &mut [Subject],
+        mut measure: impl FnMut(&mut Subject, usize) -> io::Result<T>,
+    ) -> io::Result<Vec<Vec<T>>> {
+        let mut measured = vec![Vec::new(); subjects.len()];
         for turn in 0..self.turns {
             for place in 0..subjects.len() {
                 let at = (turn + place) % subjects.len();
-                samples[at].push(subjects[at].measure(self.dose.slice)?);
-                told(&format!("{}: {}", self.workload.name, names[at]), 1);
+                measured[at].push(measure(&mut subjects[at], at)?);
             }
         }
-        Ok(samples)
+        Ok(measured)
     }
 }
 

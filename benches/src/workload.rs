@@ -93,6 +93,8 @@ fn http(idle: usize) -> Vec<Workload> {
         Workload {
             servers: &peers::FILES,
             connections: 8,
+            // Of so many bytes, the client's reading of them would be timed.
+            is_paced: false,
             ..requesting("file", "a file of 1 MiB, over 8 connections", requests::file())
         },
         Workload {

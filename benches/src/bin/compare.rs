@@ -59,7 +59,6 @@ struct Options {
     rounds: u32,
     slices: usize,
     time: Duration,
-    paced_time: Duration,
     idle: Idle,
     client: Client,
     out: String,
@@ -94,7 +93,6 @@ impl Options {
             rounds: if quick { 2 } else { flags.number("--rounds")? },
             slices: if quick { 3 } else { flags.number("--slices")? },
             time: milliseconds(50, flags.number("--milliseconds")?),
-            paced_time: milliseconds(50, 1000),
             idle: Idle { connections: connections.max(1), time: milliseconds(200, 10_000) },
             client,
             out: flags.text("--out").to_owned(),
@@ -110,8 +108,7 @@ impl Options {
             Some(cores) => pin::to(cores.client)?,
             None => eprintln!("server and client are not pinned: expect noise"),
         }
-        let (time, paced_time) = (self.time, self.paced_time);
-        Ok(Bench { folder, cores, time, paced_time, client: self.client, site: Site::new()? })
+        Ok(Bench { folder, cores, time: self.time, client: self.client, site: Site::new()? })
     }
 
     fn wants(&self, name: &str) -> bool {
