@@ -106,11 +106,10 @@ pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Without optional whitespace (SP and HTAB, RFC 9110 §5.6.3) at either end. `trim_ascii` would also take what is not OWS.
 #[inline(always)]
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
-    // Nearly always: one space before, or none, and no other blanks.
-    let trimmed = bytes.strip_prefix(b" ").unwrap_or(bytes);
-    match trimmed {
-        [first, .., last] if *first > b' ' && *last > b' ' => trimmed,
-        _ => trim_all(trimmed),
+    // Nearly always: one space before and no other blanks.
+    match bytes {
+        [b' ', rest @ ..] if rest.first() > Some(&b' ') && rest.last() > Some(&b' ') => rest,
+        _ => trim_all(bytes),
     }
 }
 

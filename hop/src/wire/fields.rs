@@ -4,9 +4,9 @@
 //! and takes bare LF for a line's end, so that its result has to be looked at again. But for bare LF the same input is accepted here:
 //! a fuzz target compares the two.
 
-use super::ascii::trim;
+use super::ascii::{TEXT, TOKEN, span, trim};
 use super::head_error::HeadError;
-use super::words::{text_bytes, token_bytes};
+use super::words::{name_bytes, value_bytes};
 
 /// A section of valid field lines, in their order. Borrowed from the input: the lines are read again by whoever looks for a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,8 +71,16 @@ pub(super) fn read<'b, E: From<HeadError>>(
 ) -> Result<Option<(usize, Fields<'b>)>, E> {
     let mut at = 0;
     let mut count = 0;
-    while !input[at..].starts_with(b"\r\n") {
-        let Some(line) = read_line(&input[at..])? else { return Ok(None) };
+    loop {
+        let rest = &input[at..];
+        let line = match usual_line(rest) {
+            Some(line) => line,
+            None if rest.starts_with(b"\r\n") => break,
+            None => match any_line(rest)? {
+                Some(Line { name, value, bytes }) => Line { name, value, bytes },
+                None => return Ok(None),
+            },
+        };
         if count == fields_max {
             return Err(HeadError::TooManyFields.into());
         }
@@ -97,7 +105,7 @@ pub(super) fn section(lines: &[u8]) -> Option<Fields<'_>> {
 /// The line at the beginning of lines that were read before; `None` where there is none.
 #[inline(never)]
 fn next_line(lines: &[u8]) -> Option<Line<'_>> {
-    read_line(lines).ok().flatten()
+    usual_line(lines).or_else(|| any_line(lines).ok().flatten())
 }
 
 struct Line<'b> {
@@ -107,21 +115,37 @@ struct Line<'b> {
     bytes: usize,
 }
 
-/// The field line at the beginning of `input`; `None` while it is not whole.
-#[inline(always)]
-fn read_line(input: &[u8]) -> Result<Option<Line<'_>>, HeadError> {
-    let (name, rest) = input.split_at(token_bytes(input));
-    let [b':', rest @ ..] = rest else { return no_colon(input, rest) };
-    let (value, end) = rest.split_at(text_bytes(rest));
-    if name.is_empty() || !end.starts_with(b"\r\n") {
-        return no_end(name, end);
+impl<'b> Line<'b> {
+    #[inline(always)]
+    fn new(name: &'b [u8], value: &'b [u8]) -> Line<'b> {
+        Line { name, value: trim(value), bytes: name.len() + 1 + value.len() + 2 }
     }
-    let bytes = name.len() + 1 + value.len() + 2;
-    Ok(Some(Line { name, value: trim(value), bytes }))
+}
+
+/// The field line at the beginning of `input`, if it is whole and of usual bytes: what [`any_line`] gives, sooner.
+#[inline(always)]
+fn usual_line(input: &[u8]) -> Option<Line<'_>> {
+    let (name, [b':', rest @ ..]) = input.split_at_checked(name_bytes(input))? else { return None };
+    let (value, [b'\r', b'\n', ..]) = rest.split_at_checked(value_bytes(rest))? else { return None };
+    if name.is_empty() { None } else { Some(Line::new(name, value)) }
+}
+
+/// The field line at the beginning of `input`; `None` while it is not whole.
+#[inline(never)]
+fn any_line(input: &[u8]) -> Result<Option<Line<'_>>, HeadError> {
+    let (name, rest) = input.split_at(span(TOKEN, input));
+    let [b':', rest @ ..] = rest else { return no_colon(input, rest) };
+    let (value, rest) = rest.split_at(span(TEXT, rest));
+    match rest {
+        _ if name.is_empty() => Err(HeadError::FieldName),
+        [b'\r', b'\n', ..] => Ok(Some(Line::new(name, value))),
+        [] | [b'\r'] => Ok(None),
+        [b'\n', ..] => Err(HeadError::LineEnd),
+        _ => Err(HeadError::FieldValue),
+    }
 }
 
 /// Of a line in which something else than a colon follows the name.
-#[cold]
 fn no_colon<'b>(line: &[u8], rest: &[u8]) -> Result<Option<Line<'b>>, HeadError> {
     match line {
         // Of the empty line, perhaps.
@@ -130,17 +154,6 @@ fn no_colon<'b>(line: &[u8], rest: &[u8]) -> Result<Option<Line<'b>>, HeadError>
         [b'\r' | b'\n', ..] => Err(HeadError::LineEnd),
         _ if rest.is_empty() => Ok(None),
         _ => Err(HeadError::FieldName),
-    }
-}
-
-/// Of a line in which something else than CRLF follows the value, or whose name is empty.
-#[cold]
-fn no_end<'b>(name: &[u8], end: &[u8]) -> Result<Option<Line<'b>>, HeadError> {
-    match end {
-        _ if name.is_empty() => Err(HeadError::FieldName),
-        [] | [b'\r'] => Ok(None),
-        [b'\n', ..] => Err(HeadError::LineEnd),
-        _ => Err(HeadError::FieldValue),
     }
 }
 
