@@ -77,7 +77,7 @@ pub(super) fn read<'b, E: From<HeadError>>(
             Some(line) => line,
             None if rest.starts_with(b"\r\n") => break,
             None => match any_line(rest)? {
-                Some(Line { name, value, bytes }) => Line { name, value, bytes },
+                Some(line) => line,
                 None => return Ok(None),
             },
         };
