@@ -173,6 +173,32 @@ mod tests {
     }
 
     #[test]
+    fn a_usual_line_is_read_as_any_line_is() {
+        let names = ["", "a", "Accept", "Sec-Fetch-Destination", "X_1", "a b"];
+        let values = [
+            "",
+            "1",
+            " 1",
+            "  two words ",
+            "\ttab",
+            "caf\u{e9}",
+            "a long one of more than two blocks of bytes",
+            "\u{7f}",
+        ];
+        let mut usual = 0;
+        for (name, value) in names.into_iter().flat_map(|name| values.map(|value| (name, value))) {
+            let text = format!("{name}:{value}\r\nNext: 1\r\n\r\n");
+            for input in (0..=text.len()).map(|end| &text.as_bytes()[..end]) {
+                let Some(line) = usual_line(input) else { continue };
+                let Ok(Some(any)) = any_line(input) else { panic!("{}", input.escape_ascii()) };
+                assert_eq!((line.name, line.value, line.bytes), (any.name, any.value, any.bytes));
+                usual += 1;
+            }
+        }
+        assert!(usual > 0);
+    }
+
+    #[test]
     fn each_field_is_handed_out_in_passing_until_one_is_refused() {
         let mut seen = Vec::new();
         let result = read(b"A: 1\r\nB: 2\r\nC: \0", 3, |name, _| {
