@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::super::drive::Step;
 use super::super::flight::Waits;
 use super::Focus;
+use crate::app::body::BodyError;
 use crate::app::hijack::{Hijack, OnReadable, RawConn, RawDone, RawIo, RawOutside, Stay, lock};
 use crate::app::mail::Look;
 use crate::buf::carry::Carry;
@@ -12,9 +13,13 @@ use crate::buf::out::Out;
 use crate::conn::{Proto, Raw};
 
 impl Focus<'_> {
-    /// The answer's head is written: HTTP ends here, and the hijacker has its turn when the head has left.
+    /// The answer's head is written: HTTP ends here, and the hijacker has its turn when the head has left. Who still takes the request's
+    /// body is told that no more of it comes.
     pub(crate) fn go_raw(&mut self) {
         self.conn.proto = Proto::Raw(Raw::default());
+        if let Some(feed) = self.conn.flight.as_mut().and_then(|flight| flight.feed.take()) {
+            self.guarded(|| feed.end(Err(BodyError::Closed)));
+        }
     }
 
     /// Whether a hijacker waits for the output to leave.

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::*;
 use crate::testing::Client;
-use crate::{RawConn, RawIo, handler};
+use crate::{Body, RawConn, RawIo, State, handler, route, routes};
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n";
 
@@ -247,4 +247,27 @@ fn no_time_is_too_long_for_it() {
     app.advance(seconds(100_000));
     client.send("still here\n");
     assert_eq!(client.take(), b"STILL HERE\n");
+}
+
+/// What the one who takes the request's body was told.
+#[derive(Clone, Default)]
+struct Told(Log);
+
+/// Takes the request's body, and gives the connection away.
+#[route(POST, "/")]
+fn take_body_and_hijack(body: Body, State(told): State<Told>) -> Response {
+    let Told(log) = told.clone();
+    body.on_chunk(move |chunk| log.add(format!("{chunk:?}")));
+    Response::hijack(|conn| conn.on_readable(|io| io.consume(io.unread().len()))).with_header("upgrade", "raw")
+}
+
+#[test]
+fn who_takes_the_requests_body_is_told_that_it_ends_where_http_does() {
+    let told = Told::default();
+    let app = App::new(routes![take_body_and_hijack].state(told.clone()));
+    let mut client = app.raw("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe").send();
+    assert_eq!(client.answer().status, 101);
+    client.send("llo");
+    assert_eq!(told.0.take(), ["Failed(Closed)"]);
+    assert_eq!(app.connections(), 1);
 }
