@@ -287,7 +287,8 @@ fn has_requests(conn: &Connection) -> bool {
 }
 
 fn wants_input(conn: &Connection) -> bool {
-    let waits_for_more = matches!(conn.proto.state(), State::Idle | State::Closing) && conn.queue.is_none();
+    let is_between = matches!(conn.proto.state(), State::Idle | State::Closing) && conn.queue.is_none();
+    let waits_for_more = is_between && !has_requests(conn);
     !conn.ended && (waits_for_more || conn.carry_bytes() < PAUSE_BYTES)
 }
 

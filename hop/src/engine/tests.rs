@@ -56,10 +56,14 @@ impl Driver {
         Outside { now: self.now, peers: &Nobody }
     }
 
-    fn send(&mut self, bytes: &[u8]) {
+    fn receive(&mut self, bytes: &[u8]) {
         self.engine.input(self.id)[..bytes.len()].copy_from_slice(bytes);
         let outside = self.outside();
         self.engine.received(self.id, bytes.len(), &outside);
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.receive(bytes);
         self.flush();
         self.work();
     }
@@ -138,6 +142,29 @@ fn a_body_that_comes_later_needs_no_further_byte_to_end() {
             assert!(driver.text().ends_with("\r\n\r\nPOST /a hello"), "cut at {cut}: {}", driver.text());
         }
     }
+}
+
+/// Answers more than one turn may write.
+struct Large;
+
+impl EventHandler for Large {
+    type Conn = ();
+
+    fn on_request(&self, _: &Request<'_>, reply: Reply<'_>) -> Replied {
+        reply.send(vec![b'#'; 70_000])
+    }
+}
+
+#[test]
+fn requests_that_wait_for_the_next_turn_keep_the_connection_from_being_read() {
+    let mut driver = Driver::new(App::of(Large, BodyMode::Ignored));
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    driver.receive(&request.repeat(1_000));
+    driver.flush();
+    assert_eq!(driver.verdict, Some(Verdict::Watch { read: false, write: false }));
+    driver.work();
+    assert_eq!(driver.verdict, Some(Verdict::Watch { read: true, write: false }));
+    assert_eq!(driver.sent.iter().filter(|byte| **byte == b'#').count(), 1_000 * 70_000);
 }
 
 #[test]
