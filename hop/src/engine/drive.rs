@@ -152,14 +152,14 @@ impl Focus<'_> {
         }
         if searched > 0 && head::find_end(input, searched).is_none() {
             return match head::check_partial(input, searched, &self.common.head_limits) {
-                Ok(()) => Step::Partial,
+                Ok(()) => partial(input),
                 Err(error) => self.refused(error.into()),
             };
         }
         let Focus { conn, common, .. } = &mut *self;
         let (used, head) = match h1_of(conn).head(input, &common.head_limits) {
             Ok(Some(read)) => read,
-            Ok(None) => return Step::Partial,
+            Ok(None) => return partial(input),
             Err(error) => return self.no_request(input, error),
         };
         self.conn.drained = 0;
@@ -187,7 +187,7 @@ impl Focus<'_> {
             match endpoint.body {
                 BodyMode::Ignored => {}
                 _ if unread.is_some_and(|bytes| bytes > endpoint.body_bytes_max) => {
-                    return self.refused(PeerError::BodyTooLarge);
+                    return self.too_large(Routed { request, endpoint }, raw);
                 }
                 BodyMode::Streamed => return self.call_with_stream(Routed { request, endpoint }, raw),
                 BodyMode::Whole => {
@@ -207,6 +207,14 @@ impl Focus<'_> {
     #[inline(always)]
     fn used(&self, bytes: usize) -> Step {
         if self.is_hosted() { Step::Used(0) } else { Step::Used(bytes) }
+    }
+
+    /// Answers that the body is larger than the route allows, before any of it is read; it is then thrown away, as far as that may go.
+    #[cold]
+    fn too_large(&mut self, routed: Routed<'_>, raw: &[u8]) -> Step {
+        let error = PeerError::BodyTooLarge;
+        self.write_answer(Some(routed), Response::new(error.status()).with_text(format!("{}\n", error.what())));
+        Step::Used(raw.len())
     }
 
     /// Runs the callback with a body that comes while it, or what it began, goes on.
@@ -287,6 +295,12 @@ impl Focus<'_> {
             }
         }
     }
+}
+
+/// No head is complete yet. Empty lines alone begin none: they are ignored (RFC 9112 §2.2).
+#[cold]
+fn partial(input: &[u8]) -> Step {
+    if input.chunks(2).all(|line| line == b"\r\n") { Step::Used(input.len()) } else { Step::Partial }
 }
 
 /// How a client that knows that the server speaks HTTP/2 begins (RFC 9113 §3.4); the first line tells it.

@@ -70,6 +70,22 @@ fn a_hook_changes_the_head_of_every_answer() {
 }
 
 #[test]
+fn a_hook_changes_the_head_of_a_refusal_of_a_large_body() {
+    #[route(POST, "/", limit = "3B")]
+    fn small(body: &[u8]) -> &[u8] {
+        body
+    }
+    let app = serve(routes![small].after(|head, _| {
+        head.headers.insert("x-status", head.status.as_u16().into());
+    }));
+    let refused = app.post("/", "1234").expect(413);
+    assert_eq!(
+        (refused.header("x-status"), refused.text()),
+        (Some("413"), "the body is larger than this route allows\n")
+    );
+}
+
+#[test]
 fn hooks_see_parameters_and_state() {
     let app = serve(Routes::new().state("secret").route("/{door}", Method::GET, says("in")).before(|request| {
         let open = request.param("door") == request.state::<&str>().copied();
