@@ -130,16 +130,17 @@ pub enum Timer {
     Off,
     /// Between requests; of what stays open, its own times: ticks, pings, silence.
     Idle,
-    /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now. Of a
-    /// hijacked connection always.
+    /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now.
     Held,
+    /// A hijacked connection rests.
+    Rest,
     /// A head has begun.
     Head,
     /// A body has begun.
     Body,
-    /// The request is whole, the answer owed.
+    /// The request is whole, the answer owed; or the rest of an answer, to a client that has sent its last.
     Answer,
-    /// Output waits for the socket.
+    /// Output waits for the socket, or will when it is pulled.
     Write,
     /// The last answer has left; the peer may read it.
     Linger,

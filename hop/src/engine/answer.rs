@@ -114,9 +114,13 @@ impl Focus<'_> {
         awaited && self.conn.request == number
     }
 
-    /// The answer has taken longer than its route allows: 503, and whoever works on it is told that nobody listens.
+    /// The answer has taken longer than its route allows: 503, and whoever works on it is told that nobody listens. One that has begun
+    /// is cut.
     pub(crate) fn late(&mut self) {
         let Some(flight) = self.conn.flight.as_mut() else { return };
+        if matches!(flight.waits, Waits::Source(_)) {
+            return self.cut(CloseReason::Left);
+        }
         if let Some(key) = flight.waits.abandon() {
             let dropped = catch_unwind(AssertUnwindSafe(|| self.common.exec.cancel(key)));
             self.survived(dropped.is_ok());

@@ -15,7 +15,7 @@ use crate::time::{Ticks, ticks_in};
 const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Focus<'_> {
-    /// Sets the deadline of what the connection waits for now. Those of a body and of idleness move with every turn, that of output
+    /// Sets the deadline of what the connection waits for now. Those of a body, of idleness and of rest move with every turn, that of output
     /// with every byte that leaves ([`Engine::wrote`](super::Engine::wrote)); a head and a farewell have one deadline. What stays open
     /// notes when it was active, and is asked when an old deadline comes.
     ///
@@ -30,7 +30,7 @@ impl Focus<'_> {
             self.common.wheel.set(self.id.slot, deadline);
             return true;
         }
-        if timer != self.conn.timer || timer == Timer::Body {
+        if timer != self.conn.timer || matches!(timer, Timer::Body | Timer::Rest) {
             self.conn.timer = timer;
             self.set_deadline();
         }
@@ -57,7 +57,7 @@ impl Focus<'_> {
         let timeouts = &self.common.timeouts;
         let ticks = match (timer, &self.conn.proto) {
             (Timer::Off, _) => return None,
-            (Timer::Idle, Proto::H1(_)) | (Timer::Held, Proto::Raw(_)) => timeouts.idle,
+            (Timer::Idle, Proto::H1(_)) | (Timer::Rest, _) => timeouts.idle,
             (Timer::Idle | Timer::Held, _) => return self.live_deadline(),
             (Timer::Answer, _) => ticks_in(answer_timeout(self.conn)?),
             (Timer::Head, _) => timeouts.head,
@@ -75,12 +75,11 @@ impl Focus<'_> {
             Timer::Head => self.refuse(PeerError::HeadTimeout),
             Timer::Body => self.refuse(PeerError::BodyTimeout),
             Timer::Answer => self.late(),
-            Timer::Held if matches!(self.conn.proto, Proto::Raw(_)) => self.cut(CloseReason::Left),
             Timer::Held => self.live_due(),
             Timer::Idle if !matches!(self.conn.proto, Proto::H1(_)) => self.live_due(),
             Timer::Write => self.cut(CloseReason::Stalled),
             // An idle connection has nothing unsent: no farewell is needed.
-            Timer::Idle | Timer::Linger => self.cut(CloseReason::Left),
+            Timer::Idle | Timer::Rest | Timer::Linger => self.cut(CloseReason::Left),
         }
         self.conn.timer = Timer::Off;
         self.rearm();
@@ -108,7 +107,7 @@ fn waits_beyond_http(conn: &Connection) -> Timer {
         // The client may take its time to close, but not for ever.
         Proto::Ws(..) | Proto::Events(..) => Timer::Linger,
         Proto::Raw(raw) if raw.over => Timer::Linger,
-        Proto::Raw(raw) if raw.rests => Timer::Held,
+        Proto::Raw(raw) if raw.rests => Timer::Rest,
         Proto::H1(_) | Proto::Raw(_) => Timer::Off,
     }
 }
@@ -118,10 +117,11 @@ fn waits_beyond_http(conn: &Connection) -> Timer {
 fn waits_within_a_request(conn: &Connection, h1: &H1, state: State) -> Timer {
     match state {
         State::Draining => Timer::Body,
+        State::Early | State::Answering if has_more(conn) => Timer::Write,
         State::Body | State::Early if wants_body(conn) && !h1.owes_continue() => Timer::Body,
-        State::Body | State::Owed if answer_timeout(conn).is_some() => Timer::Answer,
-        State::Idle | State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
         State::Closing => Timer::Linger,
+        _ if answer_timeout(conn).is_some() => Timer::Answer,
+        State::Idle | State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
     }
 }
 
@@ -134,12 +134,22 @@ fn wants_body(conn: &Connection) -> bool {
     conn.flight.as_deref().is_some_and(wanted)
 }
 
+/// Whether the source of the answer's body may have more: it is pulled when the socket takes it.
+fn has_more(conn: &Connection) -> bool {
+    conn.flight.as_deref().is_some_and(|flight| matches!(flight.waits, Waits::Source(_)) && !flight.asleep)
+}
+
 /// How long the answer that somebody has promised may take: as its route says, at all or after the client has ended its side, or as an
-/// opening may take anyhow.
+/// opening may take anyhow. An answer that has begun may take as long as it likes, unless the client has ended its side.
 fn answer_timeout(conn: &Connection) -> Option<Duration> {
     let flight = conn.flight.as_deref()?;
-    let promised = matches!(flight.waits, Waits::Answer(_) | Waits::Task(_));
-    let usual = flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT));
     let gone_after = flight.endpoint.gone_after.filter(|_| conn.ended);
-    usual.into_iter().chain(gone_after).min().filter(|_| promised)
+    match flight.waits {
+        Waits::Answer(_) | Waits::Task(_) => {
+            let usual = flight.endpoint.answer_timeout.or(flight.opening.then_some(OPENING_TIMEOUT));
+            usual.into_iter().chain(gone_after).min()
+        }
+        Waits::Source(_) => gone_after,
+        _ => None,
+    }
 }

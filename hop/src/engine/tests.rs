@@ -1,12 +1,15 @@
 //! The engine, driven by hand: what goes in, what comes out, what becomes of the connection.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::*;
 use crate::app::handler::EventHandler;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
 use crate::app::router::BodyMode;
+use crate::app::stream::{Part, Source};
 use crate::buf::out::Output;
 
 /// Answers what it was asked, as text.
@@ -197,6 +200,22 @@ fn a_body_that_never_ends_gets_408_wherever_it_stops() {
 }
 
 #[test]
+fn empty_lines_between_requests_are_no_beginning_of_a_head() {
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n\r\n\r\n";
+    for cut in 0..request.len() {
+        let mut driver = inspect();
+        driver.send(&request[..cut]);
+        driver.send(&request[cut..]);
+        let answered = driver.sent.len();
+        driver.now.ticks = Ticks(100 * 60);
+        driver.work();
+        assert_eq!((driver.sent.len(), driver.verdict), (answered, Some(Verdict::REST)), "cut at {cut}");
+        driver.send(b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert!(driver.text().ends_with("GET /next "), "cut at {cut}: {}", driver.text());
+    }
+}
+
+#[test]
 fn a_head_that_never_ends_gets_408() {
     let mut driver = inspect();
     driver.send(b"GET / HT");
@@ -228,6 +247,77 @@ fn a_client_that_sends_and_does_not_read_gains_no_time() {
     let outside = Outside { now: Now { ticks: Ticks(3001), ..driver.now }, peers: &Nobody };
     assert_eq!(driver.engine.run(&outside), Some(driver.id), "its time is over");
     assert_eq!(driver.engine.verdict(driver.id, &outside), Verdict::Close);
+}
+
+/// Answers an endless stream.
+struct Endless;
+
+impl EventHandler for Endless {
+    type Conn = ();
+
+    fn on_request(&self, _: &Request<'_>, reply: Reply<'_>) -> Replied {
+        reply.send(Response::stream(std::iter::repeat_with(|| Ok(bytes::Bytes::from_static(&[b'#'; 1000])))))
+    }
+}
+
+#[test]
+fn a_stream_whose_client_takes_nothing_more_has_the_time_of_output() {
+    let mut driver = Driver::new(App::of(Endless, BodyMode::Ignored));
+    driver.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    for second in 0..100 {
+        driver.now.ticks = Ticks(100 * second);
+        let outside = driver.outside();
+        assert_eq!(driver.engine.run(&outside), None, "what it took in this second has moved the deadline");
+        // As a driver does that has given this connection its share of a turn: all of it was taken, and there is more.
+        let Output::Bytes(bytes) = driver.engine.output(driver.id, &outside) else { panic!("there is more to send") };
+        let n = bytes.len();
+        driver.engine.wrote(driver.id, n, &outside);
+        driver.engine.verdict(driver.id, &outside);
+    }
+    driver.now.ticks = Ticks(100 * (99 + 31));
+    assert_eq!(driver.engine.run(&driver.outside()), Some(driver.id), "its time is over");
+    assert_eq!(driver.engine.verdict(driver.id, &driver.outside()), Verdict::Close);
+}
+
+/// Answers with a stream that says one thing and then nothing.
+struct Quiet;
+
+impl EventHandler for Quiet {
+    type Conn = ();
+
+    fn on_request(&self, _: &Request<'_>, reply: Reply<'_>) -> Replied {
+        reply.send(Response::stream(OnceThenNothing(Some("once"))))
+    }
+}
+
+struct OnceThenNothing(Option<&'static str>);
+
+impl Source for OnceThenNothing {
+    fn poll_part(&mut self, _: &mut Context<'_>) -> Poll<Option<std::io::Result<Part>>> {
+        self.0.take().map_or(Poll::Pending, |text| Poll::Ready(Some(Ok(Part::Data(text.into())))))
+    }
+}
+
+/// Asks a quiet stream of a route that waits for `gone_after` when its client has sent its last, which it has; `after` so many seconds.
+fn quiet_stream_of_a_client_that_ended(gone_after: Option<Duration>, seconds: u32) -> Option<Verdict> {
+    let mut app = App::of(Quiet, BodyMode::Ignored);
+    Arc::get_mut(&mut app.paths.fallbacks[0].endpoint).expect("nobody else has it").gone_after = gone_after;
+    let mut driver = Driver::new(app);
+    driver.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    driver.engine.ended(driver.id, &driver.outside());
+    driver.flush();
+    driver.now.ticks = Ticks(100 * seconds);
+    driver.work();
+    driver.verdict
+}
+
+#[test]
+fn a_quiet_stream_ends_some_time_after_its_client_where_the_route_says_so() {
+    const WAITS: Option<Verdict> = Some(Verdict::Watch { read: false, write: false });
+    let five = Some(Duration::from_secs(5));
+    assert_eq!(quiet_stream_of_a_client_that_ended(five, 4), WAITS);
+    assert_eq!(quiet_stream_of_a_client_that_ended(five, 6), Some(Verdict::Close));
+    assert_eq!(quiet_stream_of_a_client_that_ended(None, 100), WAITS);
 }
 
 #[test]

@@ -249,6 +249,22 @@ fn no_time_is_too_long_for_it() {
     assert_eq!(client.take(), b"STILL HERE\n");
 }
 
+#[test]
+fn one_that_rests_may_rest_as_long_again_after_every_call() {
+    let app = on_readable(|io| {
+        io.consume(io.unread().len());
+        io.rest();
+    });
+    let mut client = upgraded(&app);
+    for _ in 0..10 {
+        client.send("busy");
+        app.advance(seconds(70));
+        assert_eq!(app.connections(), 1);
+    }
+    app.advance(seconds(6));
+    assert_eq!((client.is_ended(), app.connections()), (true, 0));
+}
+
 /// What the one who takes the request's body was told.
 #[derive(Clone, Default)]
 struct Told(Log);
