@@ -52,7 +52,7 @@ use crate::item::Item;
 /// | `GET`, `POST`, … | the methods, any number of GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE and PATCH | `GET` |
 /// | `ANY` | all methods, unknown ones too | `GET` |
 /// | `limit = "64KB"` | the longest request body in bytes; a longer one is answered 413. Units: B, KB, MB, GB (powers of 1,000), KiB, MiB, GiB (powers of 1,024) | the limit of the app |
-/// | `timeout = "5s"` | the longest time that the answer may take; then 503. Units: ms, s, m, h | none |
+/// | `timeout = "5s"` | the longest time that the answer may take; then 503. It begins anew when a part of a streamed body has come. Units: ms, s, m, h | none |
 /// | `blocking` | runs the function on the blocking pool, where it may block | runs on the worker, where it must not |
 /// | `every`, `idle`, … | what holds for WebSockets and event streams, see below | |
 ///

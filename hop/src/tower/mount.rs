@@ -41,7 +41,7 @@ impl Routes {
     ///
     /// Request bodies are not limited by [`Limits::body_bytes`](crate::Limits::body_bytes), because they pass in bounded memory: what is to
     /// be limited, the service limits. An answer takes the time that the service takes; its future is dropped when the client resets the
-    /// connection, 5 s after the client has ended its side, and at the deadline of a shutdown
+    /// connection, 5 s after the client has ended its side (its body: when it has had nothing for 5 s since), and at the deadline of a shutdown
     /// ([`Timeouts::shutdown`](crate::Timeouts::shutdown)). A service that fails or panics is logged and answered 500.
     #[track_caller]
     pub fn tower<S: HttpService>(mut self, prefix: &str, service: S) -> Self {
