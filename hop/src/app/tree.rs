@@ -73,10 +73,15 @@ impl<T> Tree<T> {
         node.end = Some(value);
     }
 
-    /// The value of the pattern that fits `path` best; puts what its parameters stand for into `values`, which was empty.
+    /// The value of the pattern that fits `path` best; puts what its parameters stand for into `values`, which was empty and stays so
+    /// where none fits.
     #[inline]
     pub(crate) fn find<'p>(&self, path: &'p str, values: &mut Values<'p>) -> Option<&T> {
-        if path.starts_with('/') { self.root.find(path, 1, values) } else { None }
+        let found = if path.starts_with('/') { self.root.find(path, 1, values) } else { None };
+        if found.is_none() {
+            values.truncate(0);
+        }
+        found
     }
 }
 
@@ -245,8 +250,10 @@ mod tests {
 
     fn found<'p>(tree: &Tree<usize>, path: &'p str) -> Option<(usize, Vec<&'p str>)> {
         let mut values = Values::default();
-        let index = *tree.find(path, &mut values)?;
-        Some((index, values.iter().collect()))
+        let found = tree.find(path, &mut values).copied();
+        let values: Vec<&str> = values.iter().collect();
+        assert!(found.is_some() || values.is_empty(), "{path} fits nothing and has {values:?}");
+        Some((found?, values))
     }
 
     #[test]
@@ -297,6 +304,14 @@ mod tests {
         let tree = tree(&["/a/{x}/{y}/end", "/{p}/{*rest}"]);
         assert_eq!(found(&tree, "/a/1/2/end"), Some((0, vec!["1", "2"])));
         assert_eq!(found(&tree, "/a/1/2/3"), Some((1, vec!["a", "1/2/3"])));
+    }
+
+    #[test]
+    fn a_path_that_fits_nothing_has_no_values() {
+        let tree = tree(&["/users/{id}/profile", "/a/{x}/b/{y}", "/a/{x}/{z}/{y}/c"]);
+        for path in ["/users/7", "/users/7/a.txt", "/a/1/b", "/a/1/2/3/4", "x"] {
+            assert_eq!(found(&tree, path), None, "{path}");
+        }
     }
 
     /// How well each segment of a pattern fits: the smallest wins.

@@ -65,6 +65,16 @@ fn as_a_fallback_the_whole_path_names_the_file() {
 }
 
 #[test]
+fn as_a_fallback_it_knows_nothing_of_the_parameters_of_other_routes() {
+    let folder = Folder::new().with("7", "other").with("users/7/a.txt", "asked for");
+    let profile = handler(|_, reply| reply.send("profile"));
+    let app = App::new(Routes::new().route("/users/{id}/profile", Method::GET, profile).fallback(folder.dir()));
+    assert_eq!(app.get("/users/7/profile").expect(200).text(), "profile");
+    assert_eq!(app.get("/users/7/a.txt").expect(200).text(), "asked for");
+    app.get("/users/7/none").expect(404);
+}
+
+#[test]
 fn nothing_outside_the_root_is_reached_by_any_name() {
     let outer = Folder::new().with("secret", "secret").with("root/a", "a").with("root/deep/b", "b");
     let app = serve(dir(outer.0.join("root")));
