@@ -5,18 +5,18 @@ use std::borrow::Cow;
 /// So many values need no allocation.
 const INLINE: usize = 3;
 
-/// What the parameters of a pattern stand for, in order, as it stands in the path.
+/// What the parameters of a pattern stand for, in order, as it stands in the path: bytes, which become text when it is asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values<'p> {
     /// The first ones; those behind `len` mean nothing.
-    first: [&'p str; INLINE],
-    more: Vec<&'p str>,
+    first: [&'p [u8]; INLINE],
+    more: Vec<&'p [u8]>,
     len: usize,
 }
 
 impl<'p> Values<'p> {
     #[inline]
-    pub(crate) fn push(&mut self, value: &'p str) {
+    pub(crate) fn push(&mut self, value: &'p [u8]) {
         match self.first.get_mut(self.len) {
             Some(place) => *place = value,
             None => self.more.push(value),
@@ -37,12 +37,12 @@ impl<'p> Values<'p> {
     }
 
     #[inline]
-    pub(crate) fn at(&self, index: usize) -> Option<&'p str> {
+    pub(crate) fn at(&self, index: usize) -> Option<&'p [u8]> {
         let inline = self.first[..self.len.min(INLINE)].get(index);
         inline.or_else(|| self.more.get(index.checked_sub(INLINE)?)).copied()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'p str> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'p [u8]> {
         (0..self.len).filter_map(|index| self.at(index))
     }
 }
@@ -62,7 +62,7 @@ pub(crate) struct PathParams<'r>(Option<Found<'r>>);
 struct Found<'r> {
     names: &'r [Box<str>],
     raw: Values<'r>,
-    /// All of them, where anything was encoded; empty otherwise.
+    /// All of them, where anything in the path was not plain; empty otherwise.
     decoded: Vec<Cow<'r, str>>,
 }
 
@@ -74,13 +74,10 @@ impl<'r> PathParams<'r> {
     }
 
     /// Gives the values that were found in `path` their names, and decodes them.
-    pub(crate) fn complete(&mut self, names: &'r [Box<str>], path: &str) -> Result<(), BadEncoding> {
+    pub(crate) fn complete(&mut self, names: &'r [Box<str>], path: &[u8]) -> Result<(), BadEncoding> {
         let found = self.0.get_or_insert_default();
         found.names = names;
-        if memchr::memchr(b'%', path.as_bytes()).is_some() {
-            found.decoded = found.raw.iter().map(decoded).collect::<Result<_, _>>()?;
-        }
-        Ok(())
+        if is_plain(path) { Ok(()) } else { found.decode(path) }
     }
 
     /// How many there are.
@@ -93,7 +90,7 @@ impl<'r> PathParams<'r> {
         let found = self.0.as_ref()?;
         match found.decoded.get(index) {
             Some(value) => Some(value),
-            None => found.raw.at(index),
+            None => found.raw.at(index).map(text),
         }
     }
 
@@ -104,7 +101,7 @@ impl<'r> PathParams<'r> {
 
     /// The last parameter as it stands in the path: of a `{*rest}`, with the slashes that the path has and no others.
     pub(crate) fn last_raw(&self) -> Option<&'r str> {
-        self.0.as_ref()?.raw.at(self.len().checked_sub(1)?)
+        self.0.as_ref()?.raw.at(self.len().checked_sub(1)?).map(text)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -120,16 +117,36 @@ impl<'r> PathParams<'r> {
     }
 }
 
+impl Found<'_> {
+    #[cold]
+    fn decode(&mut self, path: &[u8]) -> Result<(), BadEncoding> {
+        // Patterns are text, so that values are text where the path is.
+        str::from_utf8(path).map_err(|_| BadEncoding)?;
+        self.decoded = self.raw.iter().map(decoded).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+}
+
+/// Whether a path is ASCII and nothing is encoded in it. Without a way out before the end, so that many bytes are looked at at once.
+fn is_plain(path: &[u8]) -> bool {
+    path.iter().fold(true, |plain, byte| plain & byte.is_ascii() & (*byte != b'%'))
+}
+
+/// A value as text, which it is: see [`Found::decode`].
+fn text(value: &[u8]) -> &str {
+    str::from_utf8(value).unwrap_or_default()
+}
+
 /// RFC 3986 §2.1: a `%` is followed by two hexadecimal digits. What they encode must be UTF-8.
-fn decoded(value: &str) -> Result<Cow<'_, str>, BadEncoding> {
-    let mut rest = value.as_bytes();
+fn decoded(value: &[u8]) -> Result<Cow<'_, str>, BadEncoding> {
+    let mut rest = value;
     while let Some(at) = memchr::memchr(b'%', rest) {
         match rest[at..] {
             [_, high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest = &rest[at + 3..],
             _ => return Err(BadEncoding),
         }
     }
-    percent_encoding::percent_decode_str(value).decode_utf8().map_err(|_| BadEncoding)
+    percent_encoding::percent_decode(value).decode_utf8().map_err(|_| BadEncoding)
 }
 
 #[cfg(test)]
@@ -141,27 +158,27 @@ mod tests {
         let good =
             [("a", "a"), ("a%20b", "a b"), ("%C3%A9", "é"), ("a%2fb", "a/b"), ("100%25", "100%"), ("a+b", "a+b")];
         for (value, expected) in good {
-            assert_eq!(decoded(value).as_deref(), Ok(expected), "{value}");
+            assert_eq!(decoded(value.as_bytes()).as_deref(), Ok(expected), "{value}");
         }
         for value in ["%", "%2", "a%zz", "%+1", "%C3", "%FF", "%e9"] {
-            assert_eq!(decoded(value), Err(BadEncoding), "{value}");
+            assert_eq!(decoded(value.as_bytes()), Err(BadEncoding), "{value}");
         }
     }
 
     #[test]
     fn values_beyond_the_inline_ones_are_kept_and_forgotten() {
         let mut values = Values::default();
-        ["a", "b", "c", "d", "e"].into_iter().for_each(|value| values.push(value));
-        assert_eq!(values.iter().collect::<Vec<_>>(), ["a", "b", "c", "d", "e"]);
+        [b"a", b"b", b"c", b"d", b"e"].into_iter().for_each(|value| values.push(value));
+        assert_eq!(values.iter().collect::<Vec<_>>(), [b"a", b"b", b"c", b"d", b"e"]);
         values.truncate(4);
-        assert_eq!((values.at(3), values.at(4)), (Some("d"), None));
+        assert_eq!((values.at(3), values.at(4)), (Some(&b"d"[..]), None));
         values.truncate(1);
-        values.push("f");
-        assert_eq!(values.iter().collect::<Vec<_>>(), ["a", "f"]);
+        values.push(b"f");
+        assert_eq!(values.iter().collect::<Vec<_>>(), [b"a", b"f"]);
     }
 
     #[test]
     fn nothing_is_copied_unless_something_was_encoded() {
-        assert!(matches!(decoded("plain"), Ok(Cow::Borrowed("plain"))));
+        assert!(matches!(decoded(b"plain"), Ok(Cow::Borrowed("plain"))));
     }
 }

@@ -26,14 +26,14 @@ pub(crate) enum Segment {
 
 impl Segment {
     /// What the parameter of a [`Segment::Mixed`] stands for in a segment of a path; it is never empty.
-    pub(crate) fn between<'p>(before: &str, after: &str, segment: &'p str) -> Option<&'p str> {
-        segment.strip_prefix(before)?.strip_suffix(after).filter(|value| !value.is_empty())
+    pub(crate) fn between<'p>(before: &str, after: &str, segment: &'p [u8]) -> Option<&'p [u8]> {
+        segment.strip_prefix(before.as_bytes())?.strip_suffix(after.as_bytes()).filter(|value| !value.is_empty())
     }
 
     /// Whether a segment of a path is, or begins, what this stands for.
-    pub(crate) fn fits(&self, segment: &str) -> bool {
+    pub(crate) fn fits(&self, segment: &[u8]) -> bool {
         match self {
-            Segment::Text(text) => **text == *segment,
+            Segment::Text(text) => text.as_bytes() == segment,
             Segment::Mixed { before, after } => Segment::between(before, after, segment).is_some(),
             Segment::Param => !segment.is_empty(),
             Segment::Rest => true,

@@ -117,22 +117,21 @@ impl Paths {
         path: &'a [u8],
         params: &mut PathParams<'a>,
     ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
-        let path = str::from_utf8(path).map_err(|_| BadEncoding)?;
         let Some(table) = self.patterns.find(path, params.values()) else { return Ok(self.fallback(path)) };
         let endpoint = table.find(method);
         params.complete(&endpoint.names, path)?;
         Ok(endpoint)
     }
 
-    fn fallback(&self, path: &str) -> &Arc<Endpoint> {
+    fn fallback(&self, path: &[u8]) -> &Arc<Endpoint> {
         let found = self.fallbacks.iter().find(|fallback| is_below(path, &fallback.prefix));
         &found.expect("the last fallback has the empty prefix: the builder puts it there").endpoint
     }
 }
 
 /// Whether `path` begins with the segments of `prefix`.
-fn is_below(path: &str, prefix: &[Segment]) -> bool {
-    let mut segments = path.split('/').skip(1);
+fn is_below(path: &[u8], prefix: &[Segment]) -> bool {
+    let mut segments = path.split(|byte| *byte == b'/').skip(1);
     prefix.iter().all(|wanted| segments.next().is_some_and(|segment| wanted.fits(segment)))
 }
 

@@ -76,8 +76,8 @@ impl<T> Tree<T> {
     /// The value of the pattern that fits `path` best; puts what its parameters stand for into `values`, which was empty and stays so
     /// where none fits.
     #[inline]
-    pub(crate) fn find<'p>(&self, path: &'p str, values: &mut Values<'p>) -> Option<&T> {
-        let found = if path.starts_with('/') { self.root.find(path, 1, values) } else { None };
+    pub(crate) fn find<'p>(&self, path: &'p [u8], values: &mut Values<'p>) -> Option<&T> {
+        let found = if path.starts_with(b"/") { self.root.find(path, 1, values) } else { None };
         if found.is_none() {
             values.truncate(0);
         }
@@ -157,12 +157,12 @@ impl<T> Node<T> {
     /// `at`: behind the slash of this node; beyond the end where the path has ended.
     ///
     /// It calls itself only where there is another choice to come back to, so at most as deep as the patterns are.
-    fn find<'p>(&self, path: &'p str, mut at: usize, values: &mut Values<'p>) -> Option<&T> {
+    fn find<'p>(&self, path: &'p [u8], mut at: usize, values: &mut Values<'p>) -> Option<&T> {
         let mut node = self;
         while at <= path.len() {
-            let (len, word) = segment_at(path.as_bytes(), at);
+            let (len, word) = segment_at(path, at);
             let next = at + len + 1;
-            let text = node.after_text(word, &path.as_bytes()[at..at + len]);
+            let text = node.after_text(word, &path[at..at + len]);
             // An empty segment is text: no parameter stands for it.
             let param = node.param.as_deref().filter(|_| len > 0);
             (node, at) = match (text, param) {
@@ -181,7 +181,7 @@ impl<T> Node<T> {
     fn choose<'t, 'p>(
         &'t self,
         text: Option<&'t Node<T>>,
-        path: &'p str,
+        path: &'p [u8],
         segment: Range<usize>,
         values: &mut Values<'p>,
     ) -> Option<&'t T> {
@@ -217,11 +217,14 @@ impl<T> Node<T> {
     #[inline]
     fn after_text(&self, word: u64, text: &[u8]) -> Option<&Node<T>> {
         // Texts of up to eight bytes come before longer ones that begin with them.
-        let at = match text.len() {
-            ..=8 => self.words.partition_point(|known| *known < word),
-            _ => self.texts.partition_point(|known| known.order(word, text).is_lt()),
+        let found = if text.len() <= 8 {
+            let at = self.words.partition_point(|known| *known < word);
+            self.texts.get(at).filter(|known| known.word == word && known.text.len() == text.len())
+        } else {
+            let at = self.texts.partition_point(|known| known.order(word, text).is_lt());
+            self.texts.get(at).filter(|known| known.order(word, text).is_eq())
         };
-        self.texts.get(at).filter(|known| known.order(word, text).is_eq()).map(|known| &known.node)
+        found.map(|known| &known.node)
     }
 }
 
@@ -250,8 +253,8 @@ mod tests {
 
     fn found<'p>(tree: &Tree<usize>, path: &'p str) -> Option<(usize, Vec<&'p str>)> {
         let mut values = Values::default();
-        let found = tree.find(path, &mut values).copied();
-        let values: Vec<&str> = values.iter().collect();
+        let found = tree.find(path.as_bytes(), &mut values).copied();
+        let values: Vec<&str> = values.iter().map(|value| str::from_utf8(value).expect("it is text")).collect();
         assert!(found.is_some() || values.is_empty(), "{path} fits nothing and has {values:?}");
         Some((found?, values))
     }
