@@ -246,7 +246,8 @@ impl<'a> Slices<'a> {
 /// Where a turn began to write: see [`Out::rollback`].
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
-    cork_bytes: usize,
+    /// Of the same turn, before: the socket was not offered them yet.
+    pub(crate) cork_bytes: usize,
     /// Of the queue, if there is one.
     queue: Option<QueueMark>,
 }

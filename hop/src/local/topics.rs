@@ -20,7 +20,7 @@ pub(crate) struct Membership {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
     pub(crate) conn: ConnId,
-    /// How many publications of the [`batch`](Topics::take_batch) are not for it, being older than its membership.
+    /// How many publications of the [`batch`](Topics::take_batch) are not for it: older than its membership, or given to it already.
     pub(crate) missed: usize,
     /// See [`Topics::note`].
     pub(crate) note: u64,
@@ -37,8 +37,17 @@ pub(crate) struct Topics<P> {
     busy: VecDeque<u32>,
     /// What the subscribers of the first busy topic are being given.
     batch: Vec<P>,
-    /// The next place of it to look at; `None` while no batch is under way.
-    cursor: Option<u32>,
+    /// Where it is; `None` while no batch is under way.
+    cursor: Option<Cursor>,
+}
+
+/// How far a batch has been given out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cursor {
+    /// The next place to look at.
+    place: u32,
+    /// How much of the batch the subscriber there was given already.
+    given: usize,
 }
 
 #[derive(Debug)]
@@ -154,14 +163,14 @@ impl<P> Topics<P> {
                 Some(cursor) => cursor,
                 None => {
                     self.batch.append(&mut topic.waiting);
-                    0
+                    Cursor::default()
                 }
             };
-            self.cursor = Some(cursor + 1);
-            match topic.places.get(cursor as usize) {
+            self.cursor = Some(Cursor { place: cursor.place + 1, given: 0 });
+            match topic.places.get(cursor.place as usize) {
                 Some(Some(place)) => {
                     let missed = place.since.wrapping_sub(topic.batched) as i32;
-                    let missed = missed.max(0) as usize;
+                    let missed = (missed.max(0) as usize).max(cursor.given);
                     if missed < self.batch.len() {
                         return Some(Due { conn: place.conn, missed, note: place.note });
                     }
@@ -169,6 +178,13 @@ impl<P> Topics<P> {
                 Some(None) => {}
                 None => self.end_batch(),
             }
+        }
+    }
+
+    /// The subscriber that [`next`](Topics::next) named was given the first `given` of the batch only: it is the next one again.
+    pub(crate) fn serve_again(&mut self, given: usize) {
+        if let Some(cursor) = &mut self.cursor {
+            *cursor = Cursor { place: cursor.place - 1, given };
         }
     }
 
@@ -283,6 +299,21 @@ mod tests {
         topics.join("a", conn(3));
         topics.publish("a", 'z');
         assert_eq!(served(&mut topics), [(2, "y".into()), (1, "z".into()), (2, "z".into()), (3, "z".into())]);
+    }
+
+    #[test]
+    fn a_subscriber_that_took_a_part_is_served_again_and_whoever_took_its_place_is_not() {
+        let mut topics = Topics::default();
+        let (first, _) = topics.join("a", conn(1));
+        topics.join("a", conn(2));
+        ['x', 'y', 'z'].iter().for_each(|publication| topics.publish("a", *publication));
+        assert_eq!(topics.next(), Some(Due { conn: conn(1), missed: 0, note: 0 }));
+        topics.serve_again(1);
+        assert_eq!(topics.next(), Some(Due { conn: conn(1), missed: 1, note: 0 }));
+        topics.serve_again(2);
+        topics.leave(first);
+        assert_eq!(topics.join("a", conn(3)).0, first);
+        assert_eq!(served(&mut topics), [(2, "xyz".into())]);
     }
 
     #[test]

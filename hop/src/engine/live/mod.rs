@@ -72,7 +72,7 @@ impl Focus<'_> {
         let mark = self.out().mark();
         let Live { endpoint, conn, kept } = &mut *live;
         let handler = &*endpoint.handler;
-        let mut port = LivePort { focus: &mut *self, endpoint, kept };
+        let mut port = LivePort { focus: &mut *self, endpoint, kept, unoffered: mark.cork_bytes };
         let called = catch_unwind(AssertUnwindSafe(|| call(handler, conn, &mut port)));
         if called.is_ok() && live.kept.ending.is_none() {
             return self.return_live(live);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::kept::{Ending, Kept};
 use crate::app::endpoint::Endpoint;
 use crate::app::live::link::Link;
@@ -15,7 +17,7 @@ use crate::app::request::Arrival;
 use crate::app::sent::Sent;
 use crate::buf::out::Out;
 use crate::conn::{Proto, Timer};
-use crate::engine::{Common, Focus};
+use crate::engine::Focus;
 use crate::proto::ws::Ws;
 use crate::wire::event::Event;
 use crate::wire::{close, encode};
@@ -25,15 +27,39 @@ pub(super) struct LivePort<'p, 'e> {
     pub(super) focus: &'p mut Focus<'e>,
     pub(super) endpoint: &'p Arc<Endpoint>,
     pub(super) kept: &'p mut Kept,
+    /// Bytes that the turn wrote before the callback: the socket was not offered them yet, and so they do not wait for the client.
+    pub(super) unoffered: usize,
+}
+
+/// What a connection is sent of a publication.
+enum Form<'b> {
+    /// A frame or event that others get as well.
+    Shared(&'b Bytes),
+    /// A frame of its own.
+    Own(Message<'b>),
+}
+
+impl Form<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Form::Shared(bytes) => bytes.len(),
+            Form::Own(message) => message.len(),
+        }
+    }
 }
 
 impl LivePort<'_, '_> {
+    /// Whether there is room for so many bytes.
+    #[inline]
+    fn fits(&self, bytes: usize) -> bool {
+        let waiting = self.queued_bytes().saturating_sub(self.unoffered);
+        waiting == 0 || waiting + bytes <= self.endpoint.live.queue_bytes
+    }
+
     /// Makes sure that there is room for so many bytes; says otherwise what becomes of them.
     #[inline]
     fn room(&mut self, bytes: usize) -> Result<(), Sent> {
-        let waiting = self.queued_bytes();
-        let fits = waiting == 0 || waiting + bytes <= self.endpoint.live.queue_bytes;
-        if fits { Ok(()) } else { self.overflow(bytes) }
+        if self.fits(bytes) { Ok(()) } else { self.overflow(bytes) }
     }
 
     #[cold]
@@ -77,43 +103,79 @@ impl LivePort<'_, '_> {
         Sent::Queued(out.memory_bytes())
     }
 
-    /// Writes bytes that many connections share.
-    fn put_shared(&mut self, bytes: &bytes::Bytes) -> Sent {
-        if let Err(sent) = self.room(bytes.len()) {
-            return sent;
+    /// Writes bytes that many connections share, and for which there is room.
+    fn put_shared(&mut self, bytes: &Bytes) {
+        if matches!(self.focus.conn.proto, Proto::Events(..)) {
+            self.kept.active_at = self.focus.outside.now.ticks;
         }
+        self.focus.common.counts.sent += 1;
         if self.endpoint.live.overflow == Overflow::DropOldest {
-            return self.put(|out| out.extend_from_slice(bytes));
+            self.put(|out| out.extend_from_slice(bytes));
+        } else {
+            self.focus.out().shared(bytes.clone());
         }
-        let mut out = self.focus.out();
-        out.shared(bytes.clone());
-        if out.queue.is_some() { Sent::Queued(out.memory_bytes()) } else { Sent::Now }
     }
 
-    /// Sends what was published to a topic.
-    pub(super) fn deliver(&mut self, publication: &Publication) -> Sent {
-        match &self.focus.conn.proto {
-            Proto::Ws(ws, _) if ws.close_sent() => Sent::Closed,
+    /// Sends what was published to a topic. `false`: not yet, for the socket is to be offered first what was written before. So it is
+    /// where all of that is `fresh`: written since the socket took all that there was.
+    pub(super) fn deliver(&mut self, publication: &Publication, fresh: bool) -> bool {
+        let Some(form) = self.form(publication) else { return true };
+        if fresh && !self.fits(form.len()) {
+            return false;
+        }
+        match form {
+            Form::Own(message) => _ = self.message(message),
+            Form::Shared(bytes) if self.room(bytes.len()).is_ok() => self.put_shared(bytes),
+            Form::Shared(_) => {}
+        }
+        true
+    }
+
+    /// Sends what was retained, whatever waits: it is as much as the topic retains, and no socket was offered it.
+    fn replay(&mut self, publication: &Publication) {
+        match self.form(publication) {
+            Some(Form::Own(message)) => _ = self.put_message(message),
+            Some(Form::Shared(bytes)) => self.put_shared(bytes),
+            None => {}
+        }
+    }
+
+    /// What the client gets of a publication. `None`: nothing, or nothing more.
+    fn form<'b>(&mut self, publication: &'b Publication) -> Option<Form<'b>> {
+        let form = match &self.focus.conn.proto {
+            Proto::Ws(ws, _) if ws.close_sent() => return None,
             // With a window of its own, it gets a frame of its own.
             Proto::Ws(ws, _) if ws.deflates() && ws.shared_window_bits() != Some(WINDOW_BITS) => {
-                self.message(publication.message())
+                Form::Own(publication.message())
             }
-            Proto::Ws(ws, _) => {
-                let deflates = ws.deflates();
-                let Common { counts, packer, .. } = &mut *self.focus.common;
-                counts.sent += 1;
-                let frame = if deflates { publication.deflated_frame(packer) } else { publication.frame() };
-                self.put_shared(frame)
+            Proto::Ws(ws, _) if ws.deflates() => {
+                Form::Shared(publication.deflated_frame(&mut self.focus.common.packer))
             }
-            Proto::Events(events, _) if events.over => Sent::Closed,
+            Proto::Ws(..) => Form::Shared(publication.frame()),
+            Proto::Events(events, _) if events.over => return None,
             Proto::Events(events, _) => {
-                let chunked = events.chunked;
-                self.kept.active_at = self.focus.outside.now.ticks;
-                self.focus.common.counts.sent += 1;
-                self.put_shared(if chunked { publication.chunk() } else { publication.text() })
+                Form::Shared(if events.chunked { publication.chunk() } else { publication.text() })
             }
-            Proto::H1(_) | Proto::Raw(_) => Sent::Closed,
+            Proto::H1(_) | Proto::Raw(_) => return None,
+        };
+        // An event stream gets nothing of bytes that are no text.
+        (form.len() > 0 || matches!(form, Form::Own(_))).then_some(form)
+    }
+
+    /// Writes a message for which there is room.
+    #[inline]
+    fn put_message(&mut self, message: Message<'_>) -> Sent {
+        self.focus.common.counts.sent += 1;
+        let Message { kind, data } = message;
+        let Focus { conn, common, .. } = &mut *self.focus;
+        let Proto::Ws(ws, _) = &mut conn.proto else { return Sent::Closed };
+        if conn.queue.is_none() {
+            ws.message(&mut common.cork, kind, data, &mut common.packer);
+            return Sent::Now;
         }
+        let mut frame = Vec::new();
+        ws.message(&mut frame, kind, data, &mut common.packer);
+        self.put_behind(|out| out.extend_from_slice(&frame))
     }
 
     /// The machine of a WebSocket, and what it writes with.
@@ -133,17 +195,7 @@ impl Port for LivePort<'_, '_> {
         if let Err(sent) = self.room(message.len()) {
             return sent;
         }
-        self.focus.common.counts.sent += 1;
-        let Message { kind, data } = message;
-        let Focus { conn, common, .. } = &mut *self.focus;
-        let Proto::Ws(ws, _) = &mut conn.proto else { return Sent::Closed };
-        if conn.queue.is_none() {
-            ws.message(&mut common.cork, kind, data, &mut common.packer);
-            return Sent::Now;
-        }
-        let mut frame = Vec::new();
-        ws.message(&mut frame, kind, data, &mut common.packer);
-        self.put_behind(|out| out.extend_from_slice(&frame))
+        self.put_message(message)
     }
 
     fn event(&mut self, event: &Event) -> Sent {
@@ -194,7 +246,7 @@ impl Port for LivePort<'_, '_> {
         let (retained, last) = self.focus.app.hub.retained(topic, after);
         self.focus.common.topics.note(membership, last);
         for publication in retained {
-            self.deliver(&publication);
+            self.replay(&publication);
         }
     }
 
@@ -224,10 +276,7 @@ impl Port for LivePort<'_, '_> {
 
     #[inline]
     fn queued_bytes(&self) -> usize {
-        match &self.focus.conn.queue {
-            None => self.focus.common.cork.len(),
-            Some(queue) => queue.memory_bytes(),
-        }
+        self.focus.unsent_bytes()
     }
 
     fn link(&mut self) -> Arc<Link> {

@@ -18,11 +18,11 @@ impl Focus<'_> {
             // Looked at again for another reason: nothing has come, and this is no sign of life.
             return Step::Partial;
         }
-        let output_lags = self.output_lags();
+        let (unsent, output_bytes) = (self.unsent_bytes(), self.app.limits.output_bytes);
         let Proto::Ws(ws, live) = &mut self.conn.proto else { return Step::Wait };
         let mut message_bytes_max = 0;
         if let Some(live) = live {
-            if output_lags || live.kept.paused {
+            if unsent > output_bytes.min(live.endpoint.live.queue_bytes) || live.kept.paused {
                 return Step::Wait;
             }
             live.kept.active_at = self.outside.now.ticks;
@@ -66,10 +66,17 @@ impl Focus<'_> {
     }
 
     /// Whether the client does not take what is sent: nothing more of what it says is looked at then.
-    #[inline]
     pub(crate) fn output_lags(&self) -> bool {
-        let max = self.app.limits.output_bytes;
-        self.common.cork.len() > max || self.conn.queue.as_ref().is_some_and(|queue| queue.memory_bytes() > max)
+        self.unsent_bytes() > self.app.limits.output_bytes
+    }
+
+    /// Bytes of output that are held for this connection.
+    #[inline]
+    pub(super) fn unsent_bytes(&self) -> usize {
+        match &self.conn.queue {
+            None => self.common.cork.len(),
+            Some(queue) => queue.memory_bytes(),
+        }
     }
 
     #[inline(always)]

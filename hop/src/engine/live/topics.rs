@@ -11,12 +11,17 @@ impl Engine {
         loop {
             let due = self.common.topics.next()?;
             let batch = self.common.topics.take_batch();
-            let served = self.focus(due.conn, outside).map(|(mut focus, _)| {
-                focus.deliver_all(&batch[due.missed..], due);
+            let given = self.focus(due.conn, outside).map(|(mut focus, _)| {
+                let given = focus.deliver_all(&batch[due.missed..], due);
                 focus.settle();
+                due.missed + given
             });
+            let all = batch.len();
             self.common.topics.return_batch(batch);
-            if served.is_some() {
+            if let Some(given) = given {
+                if given < all {
+                    self.common.topics.serve_again(given);
+                }
                 return Some(due.conn);
             }
         }
@@ -24,17 +29,22 @@ impl Engine {
 }
 
 impl Focus<'_> {
-    fn deliver_all(&mut self, batch: &[Published], due: Due) {
+    /// Gives a subscriber what waits for it, up to what its route lets wait; says how much that was. Of the rest the socket is asked
+    /// first whether it takes what there is.
+    fn deliver_all(&mut self, batch: &[Published], due: Due) -> usize {
+        let fresh = self.conn.queue.is_none();
+        let is_given = |publication: &Published| {
+            let is_own = publication.except == Some(due.conn);
+            // What is replayed to a client that comes back may be on its way, too.
+            let is_old = publication.number > 0 && publication.number <= due.note;
+            !is_own && !is_old
+        };
+        let mut given = batch.len();
         self.with_live(|_, _, port| {
-            for publication in batch {
-                let is_own = publication.except == Some(due.conn);
-                // What is replayed to a client that comes back may be on its way, too.
-                let is_old = publication.number > 0 && publication.number <= due.note;
-                if !is_own && !is_old {
-                    port.deliver(publication);
-                }
-            }
+            let stays = batch.iter().position(|publication| is_given(publication) && !port.deliver(publication, fresh));
+            given = stays.unwrap_or(batch.len());
         });
+        given
     }
 
     pub(super) fn join(&mut self, topic: &str) -> Membership {

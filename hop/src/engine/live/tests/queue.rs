@@ -174,6 +174,75 @@ fn publications_obey_the_policy_and_delay_nobody() {
     }
 }
 
+/// On a message publishes so many publications of 1000 bytes at once to `t`, which all have joined.
+fn in_batches(log: &Log, change: impl FnOnce(&mut LiveOptions) + Send + 'static) -> App {
+    let publish = |ws: &mut WebSocket<'_>, message: Message<'_>| {
+        let count: u32 = message.text().unwrap().parse().unwrap();
+        (0..count).for_each(|n| ws.publish("t", format!("{n:0>1000}")));
+    };
+    let probe = Probe { open: Box::new(|ws| ws.subscribe("t")), ..Probe::on_message(log, publish) };
+    serve_with(Probe { stream_open: Box::new(|stream| stream.subscribe("t")), ..probe }, change)
+}
+
+#[test]
+fn what_is_published_at_once_meets_the_cap_only_where_the_socket_does_not_take_it() {
+    for overflow in [Overflow::Close, Overflow::DropNewest, Overflow::DropOldest] {
+        let log = Log::default();
+        let app = in_batches(&log, move |live| (live.queue_bytes, live.overflow) = (16 * 1024, overflow));
+        let (mut from, mut reads, mut source) = (app.ws("/"), app.ws("/"), app.sse("/"));
+        let mut stuck = app.ws("/");
+        stuck.client().window(0);
+        from.send("100");
+        for n in 0..100 {
+            let expected = format!("{n:0>1000}");
+            assert_eq!((reads.text(), source.event().data), (expected.clone(), expected), "{overflow:?}");
+        }
+        assert_eq!(log.take().is_empty(), overflow != Overflow::Close, "{overflow:?}");
+        stuck.client().window(usize::MAX);
+        let got = std::iter::from_fn(|| stuck.try_message()).count();
+        assert!((14..=18).contains(&got), "{overflow:?}: {got} messages");
+    }
+}
+
+#[test]
+fn large_publications_meet_the_cap_only_where_the_socket_does_not_take_them() {
+    let log = Log::default();
+    let publish = |ws: &mut WebSocket<'_>, _: Message<'_>| (0..3).for_each(|_| ws.publish("t", vec![0; 1 << 20]));
+    let app = serve(Probe { open: Box::new(|ws| ws.subscribe("t")), ..Probe::on_message(&log, publish) });
+    let (mut from, mut reads, mut stuck) = (app.ws("/"), app.ws("/"), app.ws("/"));
+    stuck.client().window(0);
+    from.send("go");
+    (0..3).for_each(|_| assert_eq!(reads.binary().len(), 1 << 20));
+    assert_eq!(log.take(), ["3: Overflow"]);
+}
+
+#[test]
+fn what_was_answered_before_in_the_same_turn_is_offered_to_the_socket_and_counts_then() {
+    let log = Log::default();
+    let app = serve_with(Probe::echo(&log), |live| live.queue_bytes = 16 * 1024);
+    let mut ws = app.ws("/");
+    let frame = crate::testing::frame(crate::ws::OpCode::Binary, true, &[1; 1000]);
+    ws.send_raw(frame.repeat(40));
+    (0..40).for_each(|n| assert_eq!(ws.binary().len(), 1000, "message {n}"));
+    ws.client().window(0);
+    ws.send_raw(frame.repeat(40));
+    assert_eq!(log.take(), [""; 0], "what is more than may wait is not looked at");
+    ws.client().window(usize::MAX);
+    (0..40).for_each(|n| assert_eq!(ws.binary().len(), 1000, "message {n}"));
+}
+
+#[test]
+fn what_is_retained_is_replayed_whole() {
+    let log = Log::default();
+    let probe = Probe::on_stream(&log, |stream| stream.resume_from("t", Some("unknown")));
+    let routes = Routes::new().route("/", Method::GET, probe).live(|live| live.queue_bytes = 1000);
+    let app = App::new(routes.retain("t", 30));
+    (0..30).for_each(|n| app.publish("t", format!("{n:0>100}")));
+    let mut source = app.sse("/");
+    (0..30).for_each(|n| assert_eq!(source.event().data, format!("{n:0>100}")));
+    assert_eq!(log.take(), [""; 0]);
+}
+
 #[test]
 fn event_streams_obey_it_too() {
     let log = Log::default();
