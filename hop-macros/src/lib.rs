@@ -308,7 +308,7 @@ use crate::item::Item;
 /// | `queue = "256KB"` | how much may wait for a client | 1 MiB |
 /// | `overflow = close` | what happens beyond that: `close`, `drop_newest` or `drop_oldest` | `close` |
 /// | `origin = same` | which pages may open a WebSocket: `same`, `any`, an origin in quotes, or several in brackets | `same` |
-/// | `compress = shared` | how messages are compressed: `shared`, `dedicated` or `off` | `shared` |
+/// | `compress = shared` | how messages are compressed: `shared`, `dedicated` (with `drop_oldest` the client's only) or `off` | `shared` |
 ///
 /// What `Routes::live` says holds where a key is not given.
 ///

@@ -65,7 +65,7 @@ fn socket_setup(request: &Request<'_>, reply: &mut Reply<'_>) -> Result<Setup, R
     }
     let offered = handshake::protocols(request.head).map_err(refusal)?;
     let offers = offer::offers(request.head).map_err(refusal)?;
-    let upgrade = Upgrade::new(handshake::accept_key(key), &offers, live.compress);
+    let upgrade = Upgrade::new(handshake::accept_key(key), &offers, live);
     let mut setup = Setup::new(Kind::Socket(upgrade), link(request, reply), request.peer());
     setup.offered = offered.into_iter().map(str::to_owned).collect();
     Ok(setup)

@@ -57,7 +57,8 @@ pub enum Compression {
     /// Each message by itself: no memory per connection.
     #[default]
     Shared,
-    /// With what was sent before as its dictionary: some 300 KiB for each connection.
+    /// With what was sent before as its dictionary: some 300 KiB for each connection. With [`Overflow::DropOldest`] this holds for what the
+    /// client sends only, for what is dropped can be no dictionary.
     Dedicated,
     /// Not at all.
     Off,

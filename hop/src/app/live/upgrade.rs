@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use super::options::Compression;
+use super::options::LiveOptions;
+#[cfg(feature = "deflate")]
+use super::options::{Compression, Overflow};
 use crate::proto::ws::Ws;
 #[cfg(feature = "deflate")]
 use crate::wire::deflate::{self, Agreed, Wishes};
@@ -21,13 +23,13 @@ pub(crate) struct Upgrade {
 }
 
 impl Upgrade {
-    pub(crate) fn new(accept: String, offers: &[Offer], compress: Compression) -> Upgrade {
+    pub(crate) fn new(accept: String, offers: &[Offer], live: &LiveOptions) -> Upgrade {
         #[cfg(not(feature = "deflate"))]
-        let _ = (offers, compress);
+        let _ = (offers, live);
         Upgrade {
             accept,
             #[cfg(feature = "deflate")]
-            agreed: agree(offers, compress),
+            agreed: agree(offers, live),
         }
     }
 
@@ -52,13 +54,15 @@ impl Upgrade {
 }
 
 #[cfg(feature = "deflate")]
-fn agree(offers: &[Offer], compress: Compression) -> Option<Agreed> {
-    let dedicated = match compress {
+fn agree(offers: &[Offer], live: &LiveOptions) -> Option<Agreed> {
+    let dedicated = match live.compress {
         Compression::Off => return None,
         Compression::Shared => false,
         Compression::Dedicated => true,
     };
-    deflate::agree(offers, &Wishes { server_context: dedicated, client_context: dedicated, ..Wishes::default() })
+    // A message that is dropped would leave the own window and never reach the client's: later ones could refer to it.
+    let server_context = dedicated && live.overflow != Overflow::DropOldest;
+    deflate::agree(offers, &Wishes { server_context, client_context: dedicated, ..Wishes::default() })
 }
 
 fn insert(headers: &mut HeaderMap, name: http::HeaderName, value: &str) {

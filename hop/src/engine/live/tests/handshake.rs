@@ -97,6 +97,22 @@ fn a_subprotocol_is_chosen_only_out_of_those_that_are_offered() {
     assert_eq!(log.take()[0], "[\"chat.v2\", \"b\"] false true");
 }
 
+#[cfg(feature = "deflate")]
+#[test]
+fn a_route_that_drops_the_oldest_keeps_no_window_of_its_own() {
+    use crate::{Compression, Overflow};
+    let agreed = |overflow: Overflow| {
+        let app = serve_with(Probe::echo(&Log::default()), move |live| {
+            (live.compress, live.overflow) = (Compression::Dedicated, overflow);
+        });
+        let ws = app.ws_request("/").header("Sec-WebSocket-Extensions", "permessage-deflate").open();
+        ws.answer().header("sec-websocket-extensions").unwrap().to_owned()
+    };
+    assert_eq!(agreed(Overflow::Close), "permessage-deflate");
+    assert_eq!(agreed(Overflow::DropNewest), "permessage-deflate");
+    assert_eq!(agreed(Overflow::DropOldest), "permessage-deflate; server_no_context_takeover");
+}
+
 #[test]
 fn subprotocols_that_are_no_tokens_or_twice_are_400() {
     echo().ws_request("/").header("Sec-WebSocket-Protocol", "a b").expect(400);
