@@ -169,9 +169,12 @@ impl Queue {
         }
     }
 
-    /// Drops messages that have waited longest until `bytes` fit below `bytes_max`. `false`: they do not.
+    /// Drops messages that have waited longest until `bytes` fit below `bytes_max`. `false`: they would not, and nothing is dropped.
     fn drop_oldest(&mut self, bytes: usize, bytes_max: usize) -> bool {
         let excess = (self.memory_bytes + bytes).saturating_sub(bytes_max);
+        if self.droppable_bytes() < excess {
+            return false;
+        }
         let (mut dropped, mut at, marked) = (0, 0, self.marked);
         self.runs.retain(|run| {
             let is_marked = at < marked;
@@ -187,7 +190,12 @@ impl Queue {
         });
         self.memory_bytes -= dropped;
         self.sealed |= dropped > 0;
-        dropped >= excess
+        true
+    }
+
+    fn droppable_bytes(&self) -> usize {
+        let whole = self.runs.iter().filter(|run| matches!(run, Run::Droppable { sent: 0, .. }));
+        whole.map(|run| run.len() as usize).sum()
     }
 
     fn mark(&mut self) -> QueueMark {
@@ -298,7 +306,7 @@ impl Out<'_> {
     }
 
     /// Drops messages that have waited longest, none that has begun to leave, until `bytes` fit below `bytes_max`.
-    /// `false`: they do not.
+    /// `false`: they would not, and nothing is dropped.
     pub fn drop_oldest(&mut self, bytes: usize, bytes_max: usize) -> bool {
         self.queue.as_mut().is_some_and(|queue| queue.drop_oldest(bytes, bytes_max))
     }
@@ -465,6 +473,19 @@ mod tests {
         out.write(|out| out.extend_from_slice(b" second"));
         assert!(cork.is_empty(), "a connection with a queue does not use the cork");
         assert_eq!(drain(&mut cork, &mut queue, 3), b"rst second");
+    }
+
+    #[test]
+    fn the_oldest_are_dropped_only_where_that_makes_room() {
+        let (mut cork, mut queue) = (vec![b'a'; 40], None);
+        let mut out = Out { cork: &mut cork, queue: &mut queue };
+        out.uncork();
+        (b'b'..=b'd').for_each(|byte| out.droppable(vec![byte; 20]));
+        assert!(!out.drop_oldest(61, 100), "what cannot be dropped is in the way");
+        assert_eq!(out.memory_bytes(), 100);
+        assert!(out.drop_oldest(21, 100));
+        assert_eq!(out.memory_bytes(), 60);
+        assert_eq!(drain(&mut cork, &mut queue, 100), [vec![b'a'; 40], vec![b'd'; 20]].concat());
     }
 
     #[test]
