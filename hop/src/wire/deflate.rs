@@ -60,6 +60,8 @@ pub struct Agreed {
     pub server_window_bits: u8,
     /// The client's largest window, as an exponent of 2: 8 to 15.
     pub client_window_bits: u8,
+    /// The client has asked for a window of the server.
+    server_told_bits: bool,
     client_told_bits: bool,
 }
 
@@ -71,6 +73,7 @@ pub fn agree(offers: &[Offer], wishes: &Wishes) -> Option<Agreed> {
         server_context: wishes.server_context && !offer.server_no_context_takeover,
         client_context: wishes.client_context && !offer.client_no_context_takeover,
         server_window_bits: offer.server_max_window_bits.unwrap_or(WINDOW_BITS_MAX).min(wishes.server_window_bits),
+        server_told_bits: offer.server_max_window_bits.is_some(),
         // A client that does not name the parameter cannot be told (RFC 7692 §7.1.2.2).
         client_window_bits: client_bits.map_or(WINDOW_BITS_MAX, |most| most.min(wishes.client_window_bits)),
         client_told_bits: client_bits.is_some(),
@@ -87,7 +90,8 @@ impl Agreed {
         if !self.client_context {
             value += "; client_no_context_takeover";
         }
-        if self.server_window_bits < WINDOW_BITS_MAX {
+        // What was asked for is accepted by saying it, whatever it is (RFC 7692 §7.1.2.1).
+        if self.server_told_bits || self.server_window_bits < WINDOW_BITS_MAX {
             let _ = write!(value, "; server_max_window_bits={}", self.server_window_bits);
         }
         if self.client_told_bits && self.client_window_bits < WINDOW_BITS_MAX {

@@ -238,6 +238,14 @@ fn windows_are_the_smallest_that_both_sides_want() {
 }
 
 #[test]
+fn a_window_that_the_client_asks_of_the_server_is_answered_also_where_it_is_the_largest() {
+    // RFC 7692 §7.1.2.1
+    let offer = Offer { server_max_window_bits: Some(15), ..Offer::default() };
+    agrees(offer, Wishes::default(), &format!("{NOTHING_KEPT}; server_max_window_bits=15"));
+    agrees(Offer::default(), Wishes::default(), NOTHING_KEPT);
+}
+
+#[test]
 fn for_a_window_of_256_bytes_nothing_is_compressed() {
     let offer = Offer { server_max_window_bits: Some(8), client_max_window_bits: Some(Some(8)), ..Offer::default() };
     let expected = format!("{NOTHING_KEPT}; server_max_window_bits=8; client_max_window_bits=8");
