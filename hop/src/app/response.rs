@@ -32,7 +32,6 @@ pub(crate) enum Body {
     #[default]
     Empty,
     /// Of an answer to HEAD whose maker does not tell how long a body GET would get.
-    #[cfg_attr(not(feature = "tower"), allow(dead_code, reason = "services make such answers"))]
     Unsent,
     Bytes(Bytes),
     Stream(Box<dyn Source>),

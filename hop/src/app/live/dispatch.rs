@@ -12,7 +12,7 @@ use super::upgrade::Upgrade;
 use crate::app::handler::{Callbacks, EventHandler};
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
-use crate::app::response::Response;
+use crate::app::response::{Body, Response};
 use crate::wire::ascii::list;
 use crate::wire::handshake::{self, HandshakeError};
 use crate::wire::offer;
@@ -85,8 +85,10 @@ fn refusal(error: HandshakeError) -> Response {
 
 fn open_stream<H: EventHandler>(handler: &Arc<H>, request: &Request<'_>, mut reply: Reply<'_>) -> Replied {
     if request.method_str() == "HEAD" {
-        // What GET would say, without opening anything.
-        return reply.send(super::opening::stream_head());
+        // What GET would say, without opening anything; how long it would be nobody knows (RFC 9110 §8.6).
+        let mut response = super::opening::stream_head();
+        response.body = Body::Unsent;
+        return reply.send(response);
     }
     let mut setup = Setup::new(Kind::Stream, link(request, &mut reply), request.peer());
     let last = request.header("last-event-id").and_then(|id| str::from_utf8(id).ok());

@@ -23,6 +23,7 @@ fn head_says_what_get_would_and_opens_nothing() {
     let app = serve(Probe::on_stream(&log, |_| fail()));
     let answer = app.request("HEAD", "/").header("Accept", "text/event-stream").send().expect(200);
     assert_eq!((answer.header("content-type"), answer.body.len()), (Some("text/event-stream"), 0));
+    assert_eq!(answer.header("content-length"), None, "nobody knows how long a stream will be");
     assert_eq!(log.take(), [""; 0]);
 }
 
