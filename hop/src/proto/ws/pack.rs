@@ -63,9 +63,9 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Gives back the memory of a large message. To be called after the turn that sent it.
-    pub fn trim(&mut self) {
-        #[cfg(feature = "deflate")]
+    /// Gives back the memory of a large message. To be called when it is written.
+    #[cfg(feature = "deflate")]
+    pub(super) fn trim(&mut self) {
         if self.payload.capacity() > KEPT_BYTES_MAX {
             self.payload = Vec::new();
         }
@@ -78,11 +78,17 @@ impl Packer {
         {
             self.deflate(None, data, window_bits);
             if self.payload.len() < data.len() {
-                return frame(out, OpCode::of(kind), true, &self.payload);
+                frame(out, OpCode::of(kind), true, &self.payload);
+            } else {
+                encode(out, kind, data);
             }
+            self.trim();
         }
-        let _ = window_bits; // Without the feature there is nothing to compress with.
-        encode(out, kind, data);
+        #[cfg(not(feature = "deflate"))]
+        {
+            let _ = window_bits; // There is nothing to compress with.
+            encode(out, kind, data);
+        }
     }
 
     /// Puts the compressed form into `payload`, made by the connection's own deflater or a shared one.

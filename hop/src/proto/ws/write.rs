@@ -25,7 +25,8 @@ impl Ws {
         if let Some(own) = self.contexts.as_mut().and_then(|contexts| contexts.deflater.as_mut()) {
             // Sent even where it is longer: both windows have to hold it.
             packer.deflate(Some(own), data, self.deflate_bits);
-            return frame(out, OpCode::of(kind), true, &packer.payload);
+            frame(out, OpCode::of(kind), true, &packer.payload);
+            return packer.trim();
         }
         packer.encode(out, kind, data, self.deflate_bits);
     }

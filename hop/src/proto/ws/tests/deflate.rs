@@ -85,6 +85,19 @@ fn what_is_inflated_is_limited_and_utf8() {
 }
 
 #[test]
+fn a_large_compressed_message_leaves_no_large_memory_behind() {
+    let mut rng = Rng::new(1);
+    let noise: Vec<u8> = (0..1 << 20).map(|_| rng.next_u64() as u8).collect();
+    for mut ws in [usual(), kept()] {
+        let (mut packer, mut out) = (Packer::default(), Vec::new());
+        assert!(ws.message(&mut out, Kind::Binary, &noise, &mut packer));
+        assert_eq!(packer.payload.capacity(), 0);
+        assert!(ws.message(&mut out, Kind::Text, &[b'x'; 1000], &mut packer));
+        assert!(packer.payload.capacity() > 0, "that of a small one is used again");
+    }
+}
+
+#[test]
 fn compressed_bytes_are_limited_before_they_are_inflated() {
     assert_eq!(read_by(usual(), &[&frame(0x42, &[0; 177])], 100), (vec![], Some(WsError::TooLarge)));
     assert_eq!(read_by(usual(), &[&frame(0x42, &[0; 176])], 100), (vec![], None));
