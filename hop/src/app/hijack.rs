@@ -133,6 +133,8 @@ impl Write for RawStream {
 pub struct RawIo<'i> {
     input: &'i mut [u8],
     out: &'i mut Vec<u8>,
+    /// Bytes of `out` that were there before.
+    before: usize,
     outside: RawOutside<'i>,
     pub(crate) done: RawDone,
 }
@@ -161,7 +163,7 @@ pub(crate) struct RawDone {
 
 impl<'i> RawIo<'i> {
     pub(crate) fn new(input: &'i mut [u8], out: &'i mut Vec<u8>, outside: RawOutside<'i>) -> Self {
-        RawIo { input, out, outside, done: RawDone::default() }
+        RawIo { input, before: out.len(), out, outside, done: RawDone::default() }
     }
 
     /// The bytes that were read and not consumed. They stay when the callback returns, up to 16 KiB; then reading stops.
@@ -192,7 +194,7 @@ impl<'i> RawIo<'i> {
 
     /// Bytes that wait for the client, what was sent just now included.
     pub fn queued_bytes(&self) -> usize {
-        self.outside.queued_bytes + self.out.len()
+        self.outside.queued_bytes + self.out.len() - self.before
     }
 
     /// Whether the client has sent its last byte. The callback is not called again.

@@ -75,6 +75,7 @@ impl Focus<'_> {
     }
 
     fn call_readable(&mut self, input: &mut [u8]) -> Step {
+        let queued_bytes = self.unsent_bytes();
         let Proto::Raw(raw) = &mut self.conn.proto else { return Step::Wait };
         let Some(flight) = &mut self.conn.flight else { return Step::Used(input.len()) };
         if raw.over {
@@ -83,12 +84,8 @@ impl Focus<'_> {
         let Waits::Readable(callback) = &mut flight.waits else { return Step::Wait };
         let (id, mailbox) = (self.id, &self.common.mailbox);
         let waker = || Look::waker(id, mailbox);
-        let outside = RawOutside {
-            ended: self.conn.ended,
-            stopping: self.common.stopping,
-            queued_bytes: self.conn.queue.as_ref().map_or(0, |queue| queue.memory_bytes()),
-            waker: &waker,
-        };
+        let outside =
+            RawOutside { ended: self.conn.ended, stopping: self.common.stopping, queued_bytes, waker: &waker };
         raw.told |= self.conn.ended;
         let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
         match out.write(|out| call(callback, input, out, outside)) {

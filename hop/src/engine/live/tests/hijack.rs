@@ -82,6 +82,23 @@ fn what_is_not_consumed_is_bounded() {
 }
 
 #[test]
+fn what_waits_is_counted_once() {
+    let log = Log::default();
+    let noted = log.clone();
+    let app = on_readable(move |io| {
+        io.consume(1);
+        io.send(&[b'x'; 100]);
+        noted.add(io.queued_bytes().to_string());
+    });
+    let mut client = upgraded(&app);
+    client.window(0);
+    client.send("ab");
+    client.send("c");
+    client.send("d");
+    assert_eq!(log.take(), ["100", "200", "300", "400"]);
+}
+
+#[test]
 fn it_closes_behind_what_it_has_sent_and_is_not_called_again() {
     let log = Log::default();
     let noted = log.clone();
