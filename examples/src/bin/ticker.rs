@@ -3,8 +3,10 @@
 //!
 //! ```sh
 //! curl -N http://127.0.0.1:8080/prices
-//! curl -N -H 'Last-Event-ID: 3' http://127.0.0.1:8080/prices
+//! curl -N -H 'Last-Event-ID: unknown' http://127.0.0.1:8080/prices
 //! ```
+//!
+//! With the id of an event in place of `unknown`, only what followed it is sent.
 
 use std::thread;
 use std::time::Duration;

@@ -261,7 +261,11 @@ impl Routes {
     }
 
     /// Makes a topic retain its last `count` publications, for clients that come back:
-    /// see [`EventStream::resume_from`](crate::EventStream::resume_from). Its events get numbers for ids where they have none.
+    /// see [`EventStream::resume_from`](crate::EventStream::resume_from). Where events
+    /// have no id they get one, of a number and of a mark that is random for each topic and process. An id of another topic, of the process
+    /// before a restart or of another machine is so taken for none of this one's, and its client gets all that is retained.
+    ///
+    /// Ids that a publisher gives should be told apart in the same way.
     pub fn retain(mut self, topic: impl Into<String>, count: usize) -> Self {
         self.own.retained.push((topic.into(), count));
         self

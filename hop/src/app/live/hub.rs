@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::topic::Publication;
@@ -90,13 +91,21 @@ struct Ring {
     kept_max: usize,
     /// The number of the last one.
     number: u64,
+    /// Stands before the numbers in the ids of events, for a client brings these to other topics, processes and machines as well.
+    mark: u64,
+}
+
+impl Ring {
+    fn new(kept_max: usize) -> Ring {
+        // The standard library's hash keys are the random bits that need no further dependency; 48 of them keep ids short.
+        Ring { kept: VecDeque::new(), kept_max, number: 0, mark: RandomState::new().hash_one(0) >> 16 }
+    }
 }
 
 impl Hub {
     /// The app is built: what carries its publications, and how many of them topics retain. Called once.
     pub(crate) fn open(self: &Arc<Hub>, backplane: Box<dyn Backplane>, retained: &[(String, usize)]) {
-        let ring = |kept_max| Ring { kept: VecDeque::new(), kept_max, number: 0 };
-        self.lock().rings = retained.iter().map(|(topic, kept_max)| (topic.clone(), ring(*kept_max))).collect();
+        self.lock().rings = retained.iter().map(|(topic, kept_max)| (topic.clone(), Ring::new(*kept_max))).collect();
         self.backplane.get_or_init(|| backplane).attach(Local(Arc::downgrade(self)));
     }
 
@@ -152,7 +161,7 @@ impl Hub {
         let mut ring = rings.get_mut(&**publication.topic());
         if let Some(ring) = &mut ring {
             ring.number += 1;
-            publication.number = ring.number;
+            (publication.number, publication.mark) = (ring.number, ring.mark);
         }
         let publication = Arc::new(publication);
         for worker in interest.get(publication.topic()).into_iter().flatten() {

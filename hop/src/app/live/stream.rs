@@ -47,7 +47,7 @@ impl<'s> EventStream<'s> {
     }
 
     /// Joins a topic, and first sends what the topic retains behind the event that the client has seen last
-    /// (its `Last-Event-ID`); all that it retains, when that event is not known any more. A client that comes for the first time gets nothing old.
+    /// (its `Last-Event-ID`); all that it retains, when that event is not known any more or was of another topic. A client that comes for the first time gets nothing old.
     /// What is retained is sent whatever the route's `queue` says. Only topics that were declared by [`Routes::retain`](crate::Routes::retain) retain anything.
     pub fn resume_from(&mut self, topic: impl AsRef<str>, last_event_id: Option<&str>) {
         self.port.subscribe(topic.as_ref(), last_event_id);

@@ -31,6 +31,8 @@ pub struct Publication {
     pub(crate) except: Option<ConnId>,
     /// Its number among those that its topic retains; 0 where it retains none.
     pub(crate) number: u64,
+    /// The mark of what retains it: tells its number from those of other topics, processes and machines.
+    pub(crate) mark: u64,
     frame: OnceLock<Bytes>,
     /// Compressed for the window that nearly all clients have.
     deflated: OnceLock<Bytes>,
@@ -46,6 +48,7 @@ impl Publication {
             payload: message.into_payload().0,
             except: None,
             number: 0,
+            mark: 0,
             frame: OnceLock::new(),
             deflated: OnceLock::new(),
             text: OnceLock::new(),
@@ -120,10 +123,11 @@ impl Publication {
         })
     }
 
-    /// The event, with its number as its id where the topic retains it and the publisher gave it none.
+    /// The event, with mark and number as its id where the topic retains it and the publisher gave it none.
     fn numbered_event(&self) -> Option<Event> {
         let event = self.event()?;
-        Some(if self.number > 0 && event.last_id().is_none() { event.id(self.number.to_string()) } else { event })
+        let is_to_get_id = self.number > 0 && event.last_id().is_none();
+        Some(if is_to_get_id { event.id(format!("{:x}-{}", self.mark, self.number)) } else { event })
     }
 
     /// Whether a client that saw `id` last has seen this one.
