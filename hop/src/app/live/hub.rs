@@ -33,7 +33,7 @@ pub struct Local(Weak<Hub>);
 impl Local {
     /// Gives a publication to all subscribers of its topic in this process.
     pub fn deliver(&self, publication: Publication) {
-        if let Some(hub) = self.0.upgrade() {
+        if let Some(hub) = self.0.upgrade().filter(|_| !publication.is_nothing()) {
             hub.deliver(publication);
         }
     }
@@ -141,7 +141,7 @@ impl Hub {
     }
 
     pub(crate) fn publish(&self, publication: Publication) {
-        if let Some(backplane) = self.backplane.get() {
+        if let Some(backplane) = self.backplane.get().filter(|_| !publication.is_nothing()) {
             backplane.publish(publication);
         }
     }

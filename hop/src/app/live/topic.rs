@@ -20,6 +20,8 @@ pub(crate) const WINDOW_BITS: u8 = 15;
 pub(crate) enum Payload {
     Message(OwnedMessage),
     Event(Event),
+    /// It could not be encoded, which was logged.
+    Nothing,
 }
 
 /// Something on its way to the subscribers of a topic. Encoded once for each kind of connection, whoever needs it first.
@@ -41,7 +43,7 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// A publication to `topic`.
+    /// A publication to `topic`. One of a message that cannot be encoded reaches nobody.
     pub fn new(topic: &str, message: impl IntoPublication) -> Publication {
         Publication {
             topic: topic.into(),
@@ -61,11 +63,17 @@ impl Publication {
         &self.topic
     }
 
+    /// Whether there is nothing to be sent.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self.payload, Payload::Nothing)
+    }
+
     /// What a WebSocket's client gets: of an event, its data as text.
     pub fn message(&self) -> Message<'_> {
         match &self.payload {
             Payload::Message(message) => message.borrow(),
             Payload::Event(event) => Message::of_text(event.text()),
+            Payload::Nothing => Message::of_text(""),
         }
     }
 
@@ -77,6 +85,7 @@ impl Publication {
                 let text = str::from_utf8(message.borrow().as_bytes()).ok()?;
                 Some(Event::data(text.to_owned()))
             }
+            Payload::Nothing => None,
         }
     }
 
@@ -156,9 +165,7 @@ pub struct OpaquePayload(pub(crate) Payload);
 
 impl<M: IntoMessage> IntoPublication for M {
     fn into_payload(self) -> OpaquePayload {
-        let message = self.lend(|message| message.to_owned());
-        let message = message.unwrap_or_else(|| Message::of_text("").to_owned());
-        OpaquePayload(Payload::Message(message))
+        OpaquePayload(self.lend(|message| Payload::Message(message.to_owned())).unwrap_or(Payload::Nothing))
     }
 }
 

@@ -137,6 +137,17 @@ fn sockets_and_streams_share_a_topic() {
     assert_eq!(source.event().data, "after it");
 }
 
+#[cfg(feature = "json")]
+#[test]
+fn what_cannot_be_encoded_is_published_to_nobody() {
+    let app = app();
+    let (mut ws, mut source) = (member(&app), app.sse("/"));
+    // Keys of a JSON object are texts.
+    app.publish("t", crate::Json(std::collections::HashMap::from([((1, 2), 3)])));
+    app.publish("t", "after it");
+    assert_eq!((ws.text(), source.event().data), ("after it".to_owned(), "after it".to_owned()));
+}
+
 #[test]
 fn large_publications_are_shared_and_whole() {
     let app = app();
