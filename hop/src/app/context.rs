@@ -49,5 +49,5 @@ fn live_options(around: &LiveOptions, spec: Option<&Spec>) -> LiveOptions {
     if let Some(change) = spec.and_then(|spec| spec.live) {
         change(&mut live);
     }
-    live
+    live.decided()
 }

@@ -21,7 +21,7 @@ pub enum Overflow {
 pub struct LiveOptions {
     /// A WebSocket from which nothing has come for so long is closed with 1001. Default 75 s.
     pub idle: Duration,
-    /// A WebSocket from which nothing has come for so long is sent a ping. Default 30 s, at most half of `idle`.
+    /// A WebSocket from which nothing has come for so long is sent a ping. Default 30 s; with that, at most half of `idle`.
     pub ping: Duration,
     /// An event stream on which nothing was sent for so long is sent a comment, so that proxies keep it. Default 15 s.
     pub keep_alive: Duration,
@@ -64,11 +64,23 @@ pub enum Compression {
     Off,
 }
 
+const PING: Duration = Duration::from_secs(30);
+
+impl LiveOptions {
+    /// All is decided: where `ping` is still the default, a client has half of `idle` to answer it.
+    pub(crate) fn decided(mut self) -> Self {
+        if self.ping == PING {
+            self.ping = PING.min(self.idle / 2);
+        }
+        self
+    }
+}
+
 impl Default for LiveOptions {
     fn default() -> Self {
         LiveOptions {
             idle: Duration::from_secs(75),
-            ping: Duration::from_secs(30),
+            ping: PING,
             keep_alive: Duration::from_secs(15),
             message_bytes: 1024 * 1024,
             queue_bytes: 1024 * 1024,

@@ -89,6 +89,21 @@ fn times_are_those_of_the_route() {
 }
 
 #[test]
+fn where_patience_is_short_a_client_is_asked_after_half_of_it() {
+    let log = Log::default();
+    let app = serve_with(Probe::echo(&log), |live| live.idle = seconds(20));
+    let (mut ws, _silent) = (app.ws("/"), app.ws("/"));
+    app.advance(Duration::from_millis(9900));
+    assert!(ws.is_empty());
+    app.advance(Duration::from_millis(200));
+    assert_eq!(ws.pinged(), b"", "answered now");
+    app.advance(Duration::from_millis(9800));
+    assert_eq!(log.take(), [""; 0]);
+    app.advance(Duration::from_millis(200));
+    assert_eq!(log.take(), ["2: Idle"]);
+}
+
+#[test]
 fn a_frame_that_has_begun_is_no_sign_of_life_when_it_is_looked_at_again() {
     let log = Log::default();
     let app = serve_with(Probe::on_open(&log, |ws| ws.subscribe("t")), |live| live.idle = seconds(75));
