@@ -24,6 +24,8 @@ pub struct ResponseHead {
     pub headers: HeaderMap,
     /// Sent unless `headers` has a `Content-Type`.
     pub(crate) content_type: Option<&'static str>,
+    /// Its maker set a header that HTTP does not allow: nothing of the answer is sent, whatever else is said to it.
+    pub(crate) is_void: bool,
 }
 
 /// The body of an answer.
@@ -149,7 +151,7 @@ impl Response {
     }
 
     /// With a header field, replacing those of the same name. A name or value that HTTP does not allow (a line break, for one)
-    /// makes the whole answer a 500 and is logged: nothing of it is sent.
+    /// makes the whole answer a 500 and is logged: nothing of it is sent, and nothing of what is said to it afterwards.
     pub fn with_header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName>,
@@ -162,7 +164,9 @@ impl Response {
             }
             _ => {
                 log::error!("a handler set a header that HTTP does not allow; answering 500 instead");
-                Response::new(StatusCode::INTERNAL_SERVER_ERROR)
+                let mut void = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
+                void.head.is_void = true;
+                void
             }
         }
     }

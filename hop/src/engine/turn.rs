@@ -64,8 +64,11 @@ impl Exchange for Turn<'_, '_> {
     }
 
     fn response(&mut self, mut response: Response) {
-        if response.status().is_informational() && !response.switches_protocols() {
+        let is_interim = response.status().is_informational() && !response.switches_protocols();
+        if is_interim {
             log::error!("a handler answered the interim status {}; answering 500", response.status());
+        }
+        if is_interim || response.head.is_void {
             response = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
         }
         let status = response.status();

@@ -113,6 +113,19 @@ fn a_header_that_would_split_the_answer_is_our_fault() {
 }
 
 #[test]
+fn what_is_said_to_an_answer_after_a_forbidden_header_is_not_sent_either() {
+    let around = || (StatusCode::CREATED, [("location", "/x\ny"), ("x-a", "1")], "made");
+    let after = || Response::new(StatusCode::OK).with_header("x-b", "\0").with_header("x-a", "1").with_text("body");
+    let html =
+        move || Html((StatusCode::CONTINUE, (HeaderMap::from_iter([(header::VIA, "a".parse().unwrap())]), after())));
+    for answer in both(around).into_iter().chain(both(after)).chain(both(html)) {
+        let answer = answer.expect(500);
+        assert_eq!((answer.text(), answer.header("content-type")), ("", None));
+        assert_eq!((answer.header("x-a"), answer.header("via")), (None, None));
+    }
+}
+
+#[test]
 fn redirects_say_where() {
     let to = "/a?b=%20";
     let redirects = [Redirect::to(to), Redirect::see_other(to), Redirect::temporary(to), Redirect::permanent(to)];

@@ -24,7 +24,8 @@ where
         true => AnswerBody::Unsent,
         false => whole_or_pulled(body, wanted, cx),
     };
-    Response { head: ResponseHead { status: head.status, headers: head.headers, content_type: None }, body }
+    let head = ResponseHead { status: head.status, headers: head.headers, ..ResponseHead::default() };
+    Response { head, body }
 }
 
 fn whole_or_pulled<B>(body: B, wanted: bool, cx: &mut Context<'_>) -> AnswerBody
