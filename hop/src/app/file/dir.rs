@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, HeaderName, HeaderValue, LOCATION};
+use http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 
 use super::kind;
 use super::name::{self, Name};
 use super::one::StaticFile;
 use super::open::{Patience, Root, Symlinks};
 use super::options::Options;
+use super::redirect::{to_directory, to_plain};
 use super::serve::{Answer, Search, WouldBlock, asked, refusal};
 use crate::app::handler::EventHandler;
 use crate::app::reply::{Replied, Reply};
@@ -41,6 +42,9 @@ pub fn dir(root: impl Into<PathBuf>) -> StaticDir {
 /// * **Names** are percent-decoded once. `..`, encoded separators, backslashes, NUL and empty segments are not found; nor are hidden files
 ///   (whose name begins with a dot), but for `.well-known` at the top. Files are opened beneath the root by the kernel itself, so that links
 ///   do not lead out either ([`symlinks`](StaticDir::symlinks)). Only regular files are sent.
+/// * **Plain paths**: routes are matched as paths are written, so a name in which something is encoded that may stand plainly (`%61` for
+///   `a`; letters, digits and ``-._~!$&'()*+,;=:@``) is answered 308 to the plain path, which routes and groups below the directory's
+///   prefix then see.
 /// * **Directories**: with a slash at the end of the path, their index file; without one, 301 to the path with the slash. They are not
 ///   listed.
 /// * **Conditions** (`If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Unmodified-Since`, `If-Range`) in the order of RFC 9110 §13.2.2.
@@ -183,7 +187,7 @@ impl StaticDir {
         }
         let Some(rest) = self.place.rest(request) else { return Ok(to_directory(request)) };
         let Inner { root, options, index, shows_hidden, .. } = &*self.inner;
-        let Name { path, is_directory } = match name::parse(rest, *shows_hidden) {
+        let Name { path, is_directory, is_overencoded } = match name::parse(rest, *shows_hidden) {
             Ok(name) => name,
             Err(status) => return Ok(Response::new(status)),
         };
@@ -192,6 +196,9 @@ impl StaticDir {
             (true, Some(index)) => below(path, index),
             (true, None) => return Ok(Response::new(StatusCode::NOT_FOUND)),
         };
+        if is_overencoded {
+            return Ok(to_plain(request, rest));
+        }
         let search = Search { root, options, content_type: &kind::content_type(&name), patience };
         search.answer(&name, &asked(request), || match is_directory {
             false => to_directory(request),
@@ -240,19 +247,4 @@ fn below(mut directory: Vec<u8>, name: &str) -> Vec<u8> {
     }
     directory.extend_from_slice(name.as_bytes());
     directory
-}
-
-/// The path with a slash at its end, so that relative links within the directory lead where they should. The location is relative: that holds
-/// behind a proxy that strips a prefix, and no path can make it lead to another host.
-fn to_directory(request: &Request<'_>) -> Response {
-    let segment = request.path().rsplit('/').next().unwrap_or("");
-    let query = request.query().map_or(String::new(), |query| format!("?{query}"));
-    match HeaderValue::try_from(format!("./{segment}/{query}")) {
-        Ok(location) => {
-            let mut response = Response::new(StatusCode::MOVED_PERMANENTLY);
-            response.headers_mut().insert(LOCATION, location);
-            response
-        }
-        Err(_) => Response::new(StatusCode::NOT_FOUND),
-    }
 }

@@ -1,7 +1,7 @@
 //! Files as answers: single files, and directories below a path.
 //!
 //! Callers first: `mount` puts files among routes, `dir` and `one` are the handlers, `serve` goes from a name to an answer, `name` and `open`
-//! keep it below the root, `answer` decides what is sent, with `conditional`, `range`, `multipart` and `coding`.
+//! keep it below the root, `redirect` leads to the path that it has, `answer` decides what is sent, with `conditional`, `range`, `multipart` and `coding`.
 
 mod answer;
 mod asked;
@@ -16,6 +16,7 @@ mod one;
 mod open;
 mod options;
 mod range;
+mod redirect;
 mod serve;
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ fn a_directory_lies_below_prefixes_and_parameters() {
     assert_eq!(app.get("/me/").expect(200).text(), "top");
     assert_eq!(app.get("/me").expect(301).header("location"), Some("./me/"));
     assert_eq!(app.get("/me/deep/").expect(200).text(), "top");
-    assert_eq!(app.get("/me%20too/deep/%74en.txt").expect(200).text(), "0123456789");
+    assert_eq!(app.get("/me%20too/deep/ten.txt").expect(200).text(), "0123456789");
     assert_eq!(app.get("/me/deep").expect(301).header("location"), Some("./deep/"));
 }
 
@@ -112,6 +112,35 @@ fn nothing_outside_the_root_is_reached_by_any_name() {
         assert!(!answer.body.starts_with(b"secret"), "{escape}");
     }
     assert_eq!(app.get("/f/a").expect(200).text(), "a");
+}
+
+#[test]
+fn what_is_encoded_without_need_leads_to_the_plain_path() {
+    let folder = Folder::new().with("a b/c.txt", "content").with("a b/index.html", "index");
+    let app = folder.app();
+    let to = |target: &str| app.get(target).expect(308).header("location").map(str::to_owned).unwrap();
+    assert_eq!(to("/f/a%20b/%63.txt?q=%61"), "./c.txt?q=%61");
+    assert_eq!(to("/f/%61%20b/c.txt"), "../a%20b/c.txt");
+    assert_eq!(to("/f/%61%20%62/"), "../a%20b/");
+    assert_eq!(to("/f/n%6fne"), "./none");
+    assert_eq!(app.get("/f/a%20b/c.txt").expect(200).text(), "content");
+    app.request("HEAD", "/f/%61").send().expect(308);
+    app.request("POST", "/f/%61").send().expect(405);
+    app.get("/f/%2e%2e/secret").expect(404);
+    app.get("/f/%2ehidden").expect(404);
+}
+
+#[test]
+fn a_directory_gives_nothing_away_that_a_group_below_it_guards() {
+    let folder = Folder::new().with("private/plan.html", "plan").with("private/index.html", "plan");
+    let refuses = |_: &crate::Request<'_>| Some(http::StatusCode::UNAUTHORIZED.into());
+    let private = Routes::new().before(refuses).dir("/", dir(folder.0.join("private")));
+    let app = App::new(Routes::new().nest("/private", private).dir("/", folder.dir()));
+    app.get("/private/plan.html").expect(401);
+    app.get("/private/").expect(401);
+    assert_eq!(app.get("/%70rivate/plan.html").expect(308).header("location"), Some("../private/plan.html"));
+    assert_eq!(app.get("/%70rivate/").expect(308).header("location"), Some("../private/"));
+    assert_eq!(app.get("/%70rivate").expect(308).header("location"), Some("./private"));
 }
 
 #[test]
