@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, LAST_MODIFIED, VARY,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, HeaderName,
+    HeaderValue, LAST_MODIFIED, VARY,
 };
 use http::{HeaderMap, StatusCode};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(super) struct Representation<'a> {
     pub(super) coding: Option<Coding>,
     /// Whether another client could get another coding under the same name.
     pub(super) is_negotiated: bool,
-    /// Fields that every answer about this file carries, a 304 too.
+    /// Fields that every answer about this file carries.
     pub(super) fields: &'a HeaderMap,
 }
 
@@ -54,7 +55,7 @@ impl Representation<'_> {
     /// Answers with all of it to a request that nobody can see: so it does not promise that conditions and ranges would be heeded.
     pub(super) fn unasked(self) -> Response {
         let mut response = Response::new(StatusCode::OK);
-        response.headers_mut().extend(self.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+        response.headers_mut().extend(self.own_fields());
         response.headers_mut().insert(CONTENT_TYPE, self.content_type.clone());
         let all = 0..self.opened.length_bytes;
         response.body = Body::File(vec![FilePart { before: Bytes::new(), range: Some(self.range(all)) }]);
@@ -95,18 +96,33 @@ impl Representation<'_> {
 
     /// RFC 9110 §15.5.17.
     fn unsatisfiable(self) -> Response {
-        let mut response = Response::new(StatusCode::RANGE_NOT_SATISFIABLE);
+        let mut response = self.refused(StatusCode::RANGE_NOT_SATISFIABLE);
         response.headers_mut().insert(CONTENT_RANGE, text(format!("bytes */{}", self.opened.length_bytes)));
         response
     }
 
     /// 304 or 412: what a cache needs to know, and nothing about a content that is not sent (RFC 9110 §15.4.5).
     fn bare(self, status: StatusCode, validators: &Validators) -> Response {
-        let mut response = Response::new(status);
-        if status == StatusCode::NOT_MODIFIED {
-            self.tell_caches(&mut response, validators);
+        if status != StatusCode::NOT_MODIFIED {
+            return self.refused(status);
         }
+        let mut response = Response::new(status);
+        self.tell_caches(&mut response, validators);
         response
+    }
+
+    /// What is wrong is the request, which caches do not look at: they must not keep the answer.
+    fn refused(&self, status: StatusCode) -> Response {
+        let mut response = Response::new(status);
+        let headers = response.headers_mut();
+        headers.extend(self.own_fields());
+        headers.remove(CACHE_CONTROL);
+        headers.remove(EXPIRES);
+        response
+    }
+
+    fn own_fields(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.fields.iter().map(|(name, value)| (name.clone(), value.clone()))
     }
 
     fn described(&self, status: StatusCode, validators: &Validators) -> Response {
@@ -124,10 +140,10 @@ impl Representation<'_> {
     fn tell_caches(&self, response: &mut Response, validators: &Validators) {
         let headers = response.headers_mut();
         headers.reserve(OWN_FIELDS_MAX + self.fields.len());
-        headers.extend(self.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+        headers.extend(self.own_fields());
         headers.insert(ETAG, text(validators.etag.clone()));
-        if self.is_negotiated {
-            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if self.is_negotiated && !names_coding(headers.get(VARY)) {
+            headers.append(VARY, HeaderValue::from_static("accept-encoding"));
         }
     }
 
@@ -138,6 +154,15 @@ impl Representation<'_> {
 
 /// ETag, Vary, Last-Modified, Accept-Ranges, Content-Encoding, Content-Type, Content-Range.
 const OWN_FIELDS_MAX: usize = 7;
+
+/// Whether a `Vary` says already that the coding is negotiated (RFC 9110 §12.5.5).
+fn names_coding(vary: Option<&HeaderValue>) -> bool {
+    let names = |vary: &HeaderValue| {
+        let mut names = vary.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|name| name == b"*" || name.eq_ignore_ascii_case(b"accept-encoding"))
+    };
+    vary.is_some_and(names)
+}
 
 fn text(value: String) -> HeaderValue {
     HeaderValue::try_from(value).expect("numbers, dates, tags and boundaries are visible ASCII")

@@ -125,7 +125,8 @@ impl StaticDir {
     }
 
     /// Sends `app.js.br`, `app.js.zst` or `app.js.gz` for `app.js` where it exists and the client accepts it (RFC 9110 §12.5.3): what the
-    /// client weighs highest, else the first of these. The siblings are taken to be up to date. Answers say `Vary: accept-encoding`.
+    /// client weighs highest, else the first of these. The siblings are taken to be up to date. Answers say `Vary: accept-encoding`,
+    /// beside what [`header`](StaticDir::header) says.
     /// Default: off.
     pub fn precompressed(mut self) -> Self {
         self.inner().options.is_precompressed = true;
@@ -142,7 +143,8 @@ impl StaticDir {
         self.header(CACHE_CONTROL, value)
     }
 
-    /// Sends this field with every answer about a file, 304 included.
+    /// Sends this field with every answer about a file that exists: 206, 304, 412 and 416 included. 412 and 416, which no cache is to keep,
+    /// go without `Cache-Control` and `Expires`.
     ///
     /// # Panics
     ///

@@ -82,7 +82,7 @@ impl StaticFile {
         self.header(CACHE_CONTROL, value)
     }
 
-    /// Sends this field with every answer about the file, 304 included.
+    /// Sends this field with every answer about the file: see [`StaticDir::header`](crate::StaticDir::header).
     ///
     /// # Panics
     ///

@@ -5,7 +5,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 /// See [`StaticDir`](super::StaticDir), whose methods set these.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Options {
-    /// On every answer about a file that exists, 304 included.
+    /// On every answer about a file that exists.
     pub(super) fields: HeaderMap,
     /// Whether `app.js.br` may be sent for `app.js`.
     pub(super) is_precompressed: bool,

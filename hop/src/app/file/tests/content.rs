@@ -126,6 +126,38 @@ fn a_client_that_wants_another_version_gets_412() {
 }
 
 #[test]
+fn fields_of_ones_own_are_on_every_answer_about_a_file() {
+    let folder = ten();
+    let dir = folder.dir().header("access-control-allow-origin", "*").cache_control("max-age=60");
+    let app = serve(dir.header("expires", "0"));
+    let cases = [
+        (("range", "bytes=0-"), 206, Some("max-age=60")),
+        (("if-none-match", "*"), 304, Some("max-age=60")),
+        (("if-match", "\"other\""), 412, None),
+        (("range", "bytes=10-"), 416, None),
+    ];
+    for (field, status, cache_control) in cases {
+        let answer = ask(&app, "/f/ten.txt", &[field]).expect(status);
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{status}");
+        assert_eq!(answer.header("cache-control"), cache_control, "{status}");
+        assert_eq!(answer.header("expires"), cache_control.map(|_| "0"), "{status}");
+    }
+}
+
+#[test]
+fn what_a_negotiated_answer_varies_by_is_added_to_what_else_it_varies_by() {
+    let folder = ten();
+    let vary = |said: &str| {
+        let answer = serve(folder.dir().precompressed().header("vary", said)).get("/f/ten.txt").expect(200);
+        let lines = answer.headers.get_all("vary").iter().map(|line| line.to_str().unwrap());
+        lines.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(vary("origin"), "origin, accept-encoding");
+    assert_eq!(vary("Origin , Accept-Encoding"), "Origin , Accept-Encoding");
+    assert_eq!(vary("*"), "*");
+}
+
+#[test]
 fn a_changed_file_has_another_tag_and_its_new_content() {
     let folder = ten();
     let app = folder.app();
