@@ -160,11 +160,15 @@ impl Builder {
             return self.problem(format!("two fallbacks for {below}"), [*first, at]);
         }
         let needs = spec.as_ref().map(|spec| &spec.needs);
+        let places = [spec.as_ref().map_or(at, |spec| spec.location), at];
         let body = needs.map_or(Ok(BodyMode::Whole), Needs::body_mode).unwrap_or_else(|fault| {
-            self.problem(format!("the fallback {fault}"), [at]);
+            self.problem(format!("the fallback {fault}"), places);
             BodyMode::Ignored
         });
-        self.missing_states("the fallback", needs, context, &[at]);
+        self.missing_states("the fallback", needs, context, &places);
+        for count in needs.map_or(&[][..], Needs::path_counts).iter().filter(|count| **count != 0) {
+            self.problem(format!("the fallback takes {count} path parameters, but a fallback has none"), places);
+        }
         let endpoint = context.endpoint(handler, body, spec.as_ref(), &[]);
         self.fallbacks.push((Fallback { prefix, endpoint }, at));
     }

@@ -212,7 +212,7 @@ impl Routes {
         self
     }
 
-    /// Answers what no route matches with a route, whose own path and methods do not count.
+    /// Answers what no route matches with a route, whose own path and methods do not count: it has no path parameters.
     ///
     /// ```
     /// use hop::{Html, StatusCode, route, routes};

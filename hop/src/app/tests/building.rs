@@ -181,6 +181,17 @@ fn a_fallback_that_is_a_route_needs_its_state() {
     assert!(what.starts_with("the fallback needs a state of type `u8`"), "{what}");
 }
 
+#[test]
+fn a_fallback_has_no_path_parameters() {
+    let (what, places) = problem(Routes::new().nest("/{tenant}", Routes::new().fallback_route(lost {})));
+    assert_eq!(what, "the fallback takes 1 path parameters, but a fallback has none");
+    assert_same_file(&places, 2);
+    assert_eq!(places[0], lost {}.spec().location);
+}
+
+#[route("/{page}")]
+fn lost(Path(_): Path<String>) {}
+
 #[route("/")]
 fn name_of_state(State(_): State<u8>) {}
 
