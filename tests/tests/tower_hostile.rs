@@ -420,6 +420,42 @@ fn the_path_below_a_prefix_is_cut_and_the_whole_is_told() {
     assert_eq!(app.get("/other").expect(200).text(), "undisturbed");
 }
 
+/// A service that says which method and path it was asked for.
+fn teller() -> impl hop::tower::HttpService {
+    tower::service_fn(async |request: Request<Body>| {
+        let text = format!("{} {}", request.method(), request.uri());
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(text)))
+    })
+}
+
+#[test]
+fn a_service_takes_the_methods_that_no_route_of_a_path_below_it_answers() {
+    let own = |request: &hop::Request<'_>, reply: hop::Reply<'_>| reply.send(format!("hop {}", request.path()));
+    let routes = || {
+        let routes = Routes::new().route("/old/items", hop::Method::GET, hop::handler(own));
+        routes.route("/old/items/{id}", [hop::Method::GET, hop::Method::PUT], hop::handler(own))
+    };
+    for (app, prefix) in [(routes().tower("/old", teller()), ""), (routes().tower_fallback(teller()), "/old")] {
+        let app = App::new(app.route("/new", hop::ANY, hop::handler(own)));
+        let said = |method: &str, path: &str| app.request(method, path).send().expect(200).text().to_owned();
+        assert_eq!(said("GET", "/old/items"), "hop /old/items");
+        assert_eq!(said("POST", "/old/items?a"), format!("POST {prefix}/items?a"));
+        assert_eq!(said("OPTIONS", "/old/items"), format!("OPTIONS {prefix}/items"));
+        assert_eq!(said("PUT", "/old/items/7"), "hop /old/items/7");
+        assert_eq!(said("DELETE", "/old/items/%37"), format!("DELETE {prefix}/items/%37"));
+        assert_eq!(said("POST", "/new"), "hop /new");
+    }
+}
+
+#[test]
+fn where_no_service_covers_a_path_its_wrong_methods_are_405() {
+    let own = |_: &hop::Request<'_>, reply: hop::Reply<'_>| reply.send("hop");
+    let routes = Routes::new().route("/items/{id}", hop::Method::GET, hop::handler(own));
+    let app = App::new(routes.tower("/old", teller()).nest("/in", Routes::new().tower_fallback(teller())));
+    assert_eq!(app.request("POST", "/items/7").send().expect(405).header("allow"), Some("GET, HEAD, OPTIONS"));
+    app.request("OPTIONS", "/items/7").send().expect(204);
+}
+
 #[test]
 fn hooks_see_services_as_any_route() {
     let service = tower::service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())));

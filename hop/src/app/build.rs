@@ -18,7 +18,7 @@ use super::needs::{BodyMode, Needs};
 use super::own_answer::own_answer;
 use super::pattern::{Pattern, Segment, join};
 use super::response::Response;
-use super::router::{App, Fallback, HostHttp2, Http2, IntoApp, Paths, Table};
+use super::router::{App, Fallback, HostHttp2, Http2, IntoApp, Paths, Rest, Table};
 use super::routes::{self, Entry, Group, Own, Routes};
 use super::tree::Tree;
 
@@ -52,6 +52,7 @@ struct Builder {
     retained: Vec<(String, usize)>,
     backplane: Option<Box<dyn Backplane>>,
     http2: Option<HostHttp2>,
+    services: Tree<Arc<Endpoint>>,
     /// Paths with the routes that answer there if no other does.
     spare: Vec<(String, Placed)>,
 }
@@ -170,7 +171,8 @@ impl Builder {
             self.problem(format!("the fallback takes {count} path parameters, but a fallback has none"), places);
         }
         let endpoint = context.endpoint(handler, body, spec.as_ref(), &[]);
-        self.fallbacks.push((Fallback { prefix, endpoint }, at));
+        let is_service = spec.is_some_and(|spec| spec.is_service);
+        self.fallbacks.push((Fallback { prefix, endpoint, is_service }, at));
     }
 
     fn entry(&mut self, entry: Entry, context: &Context) {
@@ -195,6 +197,9 @@ impl Builder {
             self.root_of_directory(&text, placed(root, &pattern.names[..pattern.names.len() - 1]));
         }
         let placed = placed(entry.handler, &pattern.names);
+        if spec.is_some_and(|spec| spec.is_service) {
+            self.services.insert(&pattern.segments, Arc::clone(&placed.endpoint));
+        }
         self.place(text, pattern, entry.methods.named(), placed);
     }
 
@@ -272,7 +277,8 @@ impl Builder {
 
     fn finish(mut self, root: Context) -> Result<App, BuildError> {
         self.place_spare();
-        let mut paths = Paths { fixed: Default::default(), patterns: Tree::default(), fallbacks: Vec::new() };
+        let (fixed, patterns, fallbacks) = (Default::default(), Tree::default(), Vec::new());
+        let mut paths = Paths { fixed, patterns, services: std::mem::take(&mut self.services), fallbacks };
         for (segments, path) in &self.paths {
             match path.pattern.fixed() {
                 Some(fixed) => drop(paths.fixed.insert(fixed.into_bytes().into(), path.table())),
@@ -289,7 +295,7 @@ impl Builder {
         });
         if paths.fallbacks.last().is_none_or(|last| !last.prefix.is_empty()) {
             let endpoint = own_answer(Response::new(StatusCode::NOT_FOUND), &[], &root.scope);
-            paths.fallbacks.push(Fallback { prefix: Vec::new(), endpoint });
+            paths.fallbacks.push(Fallback { prefix: Vec::new(), endpoint, is_service: false });
         }
         let backplane = self.backplane.unwrap_or_else(|| Box::new(InProcess::default()));
         let http2 = self.http2.zip(paths.fallbacks.last());
@@ -320,17 +326,15 @@ impl PathRoutes {
             others.push(("HEAD".into(), Arc::clone(get)));
         }
         if let Some(any) = &self.any {
-            return Table { get, named: others, rest: Arc::clone(&any.endpoint) };
+            return Table { get, named: others, rest: Rest::Any(Arc::clone(&any.endpoint)) };
         }
         let allow = self.allow();
         let answer = |status| {
             let answer = Response::new(status).with_header(header::ALLOW, allow.clone());
             own_answer(answer, &self.pattern.names, &self.scope)
         };
-        if named(Method::OPTIONS).is_none() {
-            others.push(("OPTIONS".into(), answer(StatusCode::NO_CONTENT)));
-        }
-        Table { get, named: others, rest: answer(StatusCode::METHOD_NOT_ALLOWED) }
+        let (options, wrong_method) = (answer(StatusCode::NO_CONTENT), answer(StatusCode::METHOD_NOT_ALLOWED));
+        Table { get, named: others, rest: Rest::Own { options, wrong_method } }
     }
 
     /// RFC 9110 §10.2.1: the methods of this path.

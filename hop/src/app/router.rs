@@ -11,7 +11,7 @@ use super::hijack::OnReadable;
 use super::limits::{Limits, Timeouts};
 use super::live::counts::LiveCounts;
 use super::live::hub::Hub;
-use super::params::BadEncoding;
+use super::params::{BadEncoding, Values};
 use super::pathhash::PathHasher;
 use super::pattern::Segment;
 use super::peer::Peer;
@@ -62,7 +62,10 @@ impl App {
         params: &mut PathParams<'a>,
     ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
         match self.paths.fixed.get(path) {
-            Some(table) => Ok(table.find(method)),
+            Some(table) => match table.find(method) {
+                Some(endpoint) => Ok(endpoint),
+                None => self.paths.find_other(table, method, path, params),
+            },
             None => self.paths.find_pattern(method, path, params),
         }
     }
@@ -99,6 +102,8 @@ pub(crate) struct Paths {
     /// Paths without parameters. They win over patterns, so they are looked up first, which is cheaper than the tree.
     pub(crate) fixed: HashMap<Box<[u8]>, Table, BuildHasherDefault<PathHasher>>,
     pub(crate) patterns: Tree<Table>,
+    /// Those among the routes, for what others do not answer.
+    pub(crate) services: Tree<Arc<Endpoint>>,
     /// The one with the most particular prefix first; the last has the empty prefix, which fits everything.
     pub(crate) fallbacks: Vec<Fallback>,
 }
@@ -107,6 +112,7 @@ pub(crate) struct Paths {
 pub(crate) struct Fallback {
     pub(crate) prefix: Vec<Segment>,
     pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) is_service: bool,
 }
 
 impl Paths {
@@ -117,15 +123,37 @@ impl Paths {
         path: &'a [u8],
         params: &mut PathParams<'a>,
     ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
-        let Some(table) = self.patterns.find(path, params.values()) else { return Ok(self.fallback(path)) };
-        let endpoint = table.find(method);
+        let Some(table) = self.patterns.find(path, params.values()) else { return Ok(&self.fallback(path).endpoint) };
+        let Some(endpoint) = table.find(method) else { return self.find_other(table, method, path, params) };
         params.complete(&endpoint.names, path)?;
         Ok(endpoint)
     }
 
-    fn fallback(&self, path: &[u8]) -> &Arc<Endpoint> {
+    /// What the routes of a path do not answer: a service does that covers the path, else hop itself.
+    #[cold]
+    fn find_other<'a>(
+        &'a self,
+        table: &'a Table,
+        method: &str,
+        path: &'a [u8],
+        params: &mut PathParams<'a>,
+    ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
+        let mut values = Values::default();
+        let around = || Some(self.fallback(path)).filter(|fallback| fallback.is_service).map(|found| &found.endpoint);
+        let endpoint = match self.services.find(path, &mut values).or_else(around) {
+            Some(service) => {
+                *params.values() = values;
+                service
+            }
+            None => table.own(method),
+        };
+        params.complete(&endpoint.names, path)?;
+        Ok(endpoint)
+    }
+
+    fn fallback(&self, path: &[u8]) -> &Fallback {
         let found = self.fallbacks.iter().find(|fallback| is_below(path, &fallback.prefix));
-        &found.expect("the last fallback has the empty prefix: the builder puts it there").endpoint
+        found.expect("the last fallback has the empty prefix: the builder puts it there")
     }
 }
 
@@ -139,19 +167,44 @@ fn is_below(path: &[u8], prefix: &[Segment]) -> bool {
 pub(crate) struct Table {
     /// Looked at first, because nearly all requests are GET.
     pub(crate) get: Option<Arc<Endpoint>>,
-    /// The other methods, HEAD and OPTIONS included.
+    /// The other methods, HEAD included.
     pub(crate) named: Vec<(Box<str>, Arc<Endpoint>)>,
-    /// All other methods: the route that takes any, or 405.
-    pub(crate) rest: Arc<Endpoint>,
+    pub(crate) rest: Rest,
+}
+
+/// What answers all other methods of a path.
+pub(crate) enum Rest {
+    /// The route that takes any.
+    Any(Arc<Endpoint>),
+    /// No route.
+    Own { options: Arc<Endpoint>, wrong_method: Arc<Endpoint> },
 }
 
 impl Table {
-    /// Methods are case-sensitive (RFC 9110 §9.1).
+    /// The route for a method. Methods are case-sensitive (RFC 9110 §9.1).
     #[inline]
-    fn find(&self, method: &str) -> &Arc<Endpoint> {
+    fn find(&self, method: &str) -> Option<&Arc<Endpoint>> {
         match &self.get {
-            Some(endpoint) if method == "GET" => endpoint,
-            _ => self.named.iter().find(|(name, _)| **name == *method).map_or(&self.rest, |(_, endpoint)| endpoint),
+            Some(endpoint) if method == "GET" => Some(endpoint),
+            _ => match self.named.iter().find(|(name, _)| **name == *method) {
+                Some((_, endpoint)) => Some(endpoint),
+                None => self.any(),
+            },
+        }
+    }
+
+    fn any(&self) -> Option<&Arc<Endpoint>> {
+        match &self.rest {
+            Rest::Any(endpoint) => Some(endpoint),
+            Rest::Own { .. } => None,
+        }
+    }
+
+    /// What hop answers itself where no route does.
+    fn own(&self, method: &str) -> &Arc<Endpoint> {
+        match &self.rest {
+            Rest::Own { options, .. } if method == "OPTIONS" => options,
+            Rest::Own { wrong_method: endpoint, .. } | Rest::Any(endpoint) => endpoint,
         }
     }
 }
@@ -162,8 +215,9 @@ impl App {
     pub(crate) fn of(handler: impl super::handler::EventHandler, body: BodyMode) -> App {
         let mut endpoint = Endpoint::new(handler, Arc::default());
         endpoint.body = body;
-        let fallbacks = vec![Fallback { prefix: Vec::new(), endpoint: Arc::new(endpoint) }];
-        let paths = Paths { fixed: HashMap::default(), patterns: Tree::default(), fallbacks };
+        let fallbacks = vec![Fallback { prefix: Vec::new(), endpoint: Arc::new(endpoint), is_service: false }];
+        let (fixed, patterns, services) = (HashMap::default(), Tree::default(), Tree::default());
+        let paths = Paths { fixed, patterns, services, fallbacks };
         App::new(paths, Limits::default(), Timeouts::default(), Arc::default())
     }
 }

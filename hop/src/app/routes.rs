@@ -27,6 +27,7 @@ use super::spec::{Methods, Route, Spec};
 /// * [`build`](Routes::build) makes the [`App`](crate::App), or tells everything that is wrong.
 ///
 /// A path has one table of methods: a wrong one is answered 405 with `Allow`, HEAD is answered by the GET route, and OPTIONS by itself.
+/// (Where a tower service lies above the path, wrong methods and OPTIONS reach that.)
 /// Text wins over a parameter and a parameter over `{*rest}`. `OPTIONS *` and CONNECT reach the fallback.
 ///
 /// ```

@@ -66,6 +66,8 @@ pub struct Spec {
     pub(crate) live: Option<fn(&mut LiveOptions)>,
     /// How long its answer may still take after the client has ended its side; `None`: as long as it likes.
     pub(crate) gone_after: Option<Duration>,
+    /// It is a service, which also takes what the routes of a path below it do not answer.
+    pub(crate) is_service: bool,
     /// The service that it serves, if it is one.
     #[cfg(feature = "hyper")]
     pub(crate) mounted: Option<std::sync::Arc<super::tower::Mounted>>,
@@ -85,6 +87,7 @@ impl Spec {
             timeout,
             gone_after,
             live,
+            is_service: false,
             #[cfg(feature = "hyper")]
             mounted: None,
             needs,

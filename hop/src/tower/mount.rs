@@ -33,7 +33,8 @@ pub fn service<S: HttpService>(service: S) -> Routes {
 
 impl Routes {
     /// Answers whatever is below `prefix` with a tower service: an axum router, warp filters, a tower-http stack. Other routes may lie
-    /// below the prefix, too, and win.
+    /// below the prefix, too, and win. What a path's routes do not answer, a POST where there is a GET route only, reaches the service, too:
+    /// hop answers no OPTIONS and no 405 there.
     ///
     /// The service sees the path without the prefix, as by axum's `nest_service`: below `/old`, `/old/a?b` is `/a?b`, `/old` and `/old/`
     /// are `/`. The whole URI is in the request's extensions as [`tower::OriginalUri`](crate::tower::OriginalUri), the client's address
@@ -53,8 +54,8 @@ impl Routes {
         self.mounted(format!("{prefix}/"), service, Path::Root)
     }
 
-    /// Answers what no route matches with a tower service: see [`Routes::fallback`] for when, and [`Routes::tower`] for how. The service
-    /// sees the whole path.
+    /// Answers what no route matches with a tower service: see [`Routes::fallback`] for where, and [`Routes::tower`] for how. The service
+    /// sees the whole path, and gets the methods that a path's routes do not answer.
     #[track_caller]
     pub fn tower_fallback<S: HttpService>(mut self, service: S) -> Self {
         let at = Location::caller();
@@ -113,6 +114,7 @@ impl<S: HttpService> Mount<S> {
         let spec = Spec::new("", at).any().limit(u64::MAX).needs(<Body as FromRequest<'_>>::needs);
         Spec {
             gone_after: Some(GONE_AFTER),
+            is_service: true,
             #[cfg(feature = "hyper")]
             mounted: Some(Arc::clone(&self.mounted)),
             ..spec
