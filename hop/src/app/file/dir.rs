@@ -57,7 +57,8 @@ pub fn dir(root: impl Into<PathBuf>) -> StaticDir {
 ///   wait for a disk (`RESOLVE_CACHED`, on a local file system); in all other cases the blocking pool opens it. A file that gets shorter
 ///   while it is sent ends the connection, because what was promised cannot be sent.
 ///
-/// The directory is opened once, and again when it was removed and made anew.
+/// * **Deploys**: the directory is kept open. Within a second its path may name another one, by a symbolic link that is swapped or a directory
+///   that is moved there, and that is served from then on. While the path names nothing, the old one is served.
 #[derive(Clone, Debug)]
 pub struct StaticDir {
     inner: Arc<Inner>,
@@ -201,7 +202,8 @@ impl StaticDir {
         if is_overencoded {
             return Ok(to_plain(request, rest));
         }
-        let search = Search { root, options, content_type: &kind::content_type(&name), patience };
+        let (content_type, second) = (&kind::content_type(&name), Some(request.unix_seconds()));
+        let search = Search { root, options, content_type, patience, second };
         search.answer(&name, &asked(request), || match is_directory {
             false => to_directory(request),
             true => Response::new(StatusCode::NOT_FOUND),

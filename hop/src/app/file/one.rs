@@ -48,7 +48,8 @@ pub fn file(path: impl Into<PathBuf>) -> StaticFile {
 ///
 /// What it does with ranges, conditions, HEAD and other methods is what [`StaticDir`](crate::StaticDir) does. The path is the program's
 /// own: symbolic links in it are followed. The file is opened for each request, so it may be replaced at any time (by renaming a new one
-/// over it, so that nobody gets half of it); while there is none, the answer is 404.
+/// over it, so that nobody gets half of it); while there is none, the answer is 404. The folder it lies in is looked for anew
+/// once a second, as by [`StaticDir`](crate::StaticDir).
 #[derive(Clone, Debug)]
 pub struct StaticFile(Arc<Inner>);
 
@@ -131,20 +132,24 @@ impl StaticFile {
         if let Some(refusal) = refusal(request) {
             return Ok(refusal);
         }
-        self.search(patience).answer(&self.0.name, &asked(request), || Response::new(StatusCode::NOT_FOUND))
+        self.search(patience, Some(request.unix_seconds()))
+            .answer(&self.0.name, &asked(request), || Response::new(StatusCode::NOT_FOUND))
     }
 
     /// The answer where something else was not found: with a status of its own it is nothing that conditions or ranges could be about.
     pub(super) fn instead(&self, status: StatusCode, request: &Request<'_>, patience: Patience) -> Answer {
         match status {
             StatusCode::OK => self.look(request, patience),
-            _ => Ok(self.search(patience).unasked(&self.0.name)?.with_status(status)),
+            _ => {
+                let search = self.search(patience, Some(request.unix_seconds()));
+                Ok(search.unasked(&self.0.name)?.with_status(status))
+            }
         }
     }
 
-    fn search(&self, patience: Patience) -> Search<'_> {
+    fn search(&self, patience: Patience, second: Option<u64>) -> Search<'_> {
         let Inner { root, content_type, options, .. } = &*self.0;
-        Search { root, options, content_type, patience }
+        Search { root, options, content_type, patience, second }
     }
 
     /// What is wrong with it before anybody asks for it.
@@ -171,7 +176,7 @@ impl StaticFile {
 /// ```
 impl IntoResponse for StaticFile {
     fn into_response(self) -> Response {
-        let answer = self.search(Patience::Always).unasked(&self.0.name);
+        let answer = self.search(Patience::Always, None).unasked(&self.0.name);
         // With all patience nothing is left to wait for.
         answer.unwrap_or_else(|WouldBlock| Response::new(StatusCode::SERVICE_UNAVAILABLE))
     }

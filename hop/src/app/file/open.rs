@@ -5,10 +5,11 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 
-use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::validator::Modified;
@@ -66,39 +67,61 @@ pub(super) enum Missed {
     Failed(Errno),
 }
 
-/// A directory that holds all that may be opened. It is opened when it is first needed, and again when it was removed and made anew.
+/// A directory that holds all that may be opened. It is opened when it is first needed, and again when its path names another one, which is
+/// looked at once in a second in which anything is asked for.
 #[derive(Debug)]
 pub(super) struct Root {
     path: PathBuf,
     symlinks: Symlinks,
     open: RwLock<Option<Arc<OpenRoot>>>,
+    /// The second in which its path was last looked at.
+    looked_at: AtomicU64,
 }
+
+/// Who has looked at no path yet.
+const NEVER: u64 = u64::MAX;
 
 #[derive(Debug)]
 struct OpenRoot {
     directory: OwnedFd,
+    id: DirectoryId,
     /// Files that the kernel has cached open at once: the file system is not on a network nor served by another process.
     is_quick: bool,
+}
+
+/// What tells one directory from all others that are there at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct DirectoryId {
+    device: u64,
+    inode: u64,
+}
+
+impl From<Stat> for DirectoryId {
+    #[allow(clippy::unnecessary_cast, reason = "other systems number by other types")]
+    fn from(stat: Stat) -> Self {
+        DirectoryId { device: stat.st_dev as u64, inode: stat.st_ino as u64 }
+    }
 }
 
 impl Root {
     pub(super) fn new(path: PathBuf, symlinks: Symlinks) -> Self {
         // The process may change its directory later; without a current directory the path is all there is.
         let path = std::path::absolute(&path).unwrap_or(path);
-        Root { path, symlinks, open: RwLock::new(None) }
+        Root { path, symlinks, open: RwLock::new(None), looked_at: AtomicU64::new(NEVER) }
     }
 
-    pub(super) fn path(&self) -> &std::path::Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Opens what has this name; it must be one of [`Name`](super::name::Name)'s. An empty one is the root itself.
-    pub(super) fn open(&self, name: &[u8], patience: Patience) -> Result<Found, Missed> {
-        let root = self.directory(patience)?;
+    /// Opens what has this name; it must be one of [`Name`](super::name::Name)'s. An empty one is the root itself. `second`: of the time,
+    /// where it is known.
+    pub(super) fn open(&self, name: &[u8], patience: Patience, second: Option<u64>) -> Result<Found, Missed> {
+        let root = self.directory(patience, second)?;
         match self.open_in(&root, name, patience) {
             Err(Missed::NotFound) if root.is_removed() => {
                 self.forget();
-                self.open_in(&*self.directory(patience)?, name, patience)
+                self.open_in(&*self.directory(patience, second)?, name, patience)
             }
             found => found,
         }
@@ -114,9 +137,12 @@ impl Root {
         measure(opened?)
     }
 
-    fn directory(&self, patience: Patience) -> Result<Arc<OpenRoot>, Missed> {
-        if let Some(open) = &*self.open.read().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-            return Ok(Arc::clone(open));
+    fn directory(&self, patience: Patience, second: Option<u64>) -> Result<Arc<OpenRoot>, Missed> {
+        if let Some(open) = self.known() {
+            if self.is_named(&open, patience, second)? {
+                return Ok(open);
+            }
+            self.forget();
         }
         if patience == Patience::Never {
             return Err(Missed::WouldBlock);
@@ -125,9 +151,40 @@ impl Root {
             log::error!("the directory {} cannot be opened: {error}", self.path.display());
             Missed::from(error)
         })?;
-        let open = Arc::new(OpenRoot { is_quick: system::is_quick(directory.as_fd()), directory });
+        let id = rustix::fs::fstat(&directory)?.into();
+        let open = Arc::new(OpenRoot { is_quick: system::is_quick(directory.as_fd()), id, directory });
         *self.open.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&open));
+        self.looked_at.store(second.unwrap_or(NEVER), Relaxed);
         Ok(open)
+    }
+
+    fn known(&self) -> Option<Arc<OpenRoot>> {
+        self.open.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Whether the path still names this directory, as far as was seen within the second. One that names nothing for the moment does.
+    fn is_named(&self, open: &OpenRoot, patience: Patience, second: Option<u64>) -> Result<bool, Missed> {
+        if !self.is_due(second) {
+            return Ok(true);
+        }
+        let named = match patience {
+            Patience::Never => system::cached_id(&self.path),
+            Patience::Always => rustix::fs::stat(&self.path).map(DirectoryId::from).map_err(Missed::from),
+        };
+        match named {
+            Ok(id) if id != open.id => Ok(false),
+            Err(Missed::WouldBlock) => {
+                self.looked_at.store(NEVER, Relaxed);
+                Err(Missed::WouldBlock)
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Of all who ask within a second one looks; who does not know the time always does.
+    fn is_due(&self, second: Option<u64>) -> bool {
+        let is_new = |second| self.looked_at.load(Relaxed) != second && self.looked_at.swap(second, Relaxed) != second;
+        second.is_none_or(is_new)
     }
 
     fn forget(&self) {
@@ -190,11 +247,23 @@ mod system {
     /// Mount points end the attempt, because what is mounted there may be slow.
     pub(super) fn open_cached(root: BorrowedFd<'_>, name: &[u8], symlinks: Symlinks) -> Result<OwnedFd, Missed> {
         let quick = ResolveFlags::CACHED | ResolveFlags::NO_XDEV;
-        rustix::fs::openat2(root, name, READ, Mode::empty(), resolve(symlinks) | quick).map_err(|error| match error {
+        rustix::fs::openat2(root, name, READ, Mode::empty(), resolve(symlinks) | quick).map_err(missed_in_cache)
+    }
+
+    /// What a path names, without waiting for a disk.
+    pub(super) fn cached_id(path: &Path) -> Result<DirectoryId, Missed> {
+        // Without `DIRECTORY`, which some kernels take for a part of `TMPFILE` here.
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let named = rustix::fs::openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED);
+        Ok(rustix::fs::fstat(named.map_err(missed_in_cache)?)?.into())
+    }
+
+    fn missed_in_cache(error: Errno) -> Missed {
+        match error {
             // Not cached; a mount point or a way out; an old kernel; a sandbox: the pool finds out which.
             Errno::AGAIN | Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::PERM => Missed::WouldBlock,
             error => error.into(),
-        })
+        }
     }
 
     pub(super) fn open(root: BorrowedFd<'_>, name: &[u8], symlinks: Symlinks) -> Result<OwnedFd, Missed> {
@@ -254,6 +323,10 @@ mod system {
         Err(Missed::WouldBlock)
     }
 
+    pub(super) fn cached_id(_: &Path) -> Result<DirectoryId, Missed> {
+        Err(Missed::WouldBlock)
+    }
+
     pub(super) fn is_quick(_: BorrowedFd<'_>) -> bool {
         false
     }
@@ -279,7 +352,6 @@ fn open_by_steps(root: BorrowedFd<'_>, name: &[u8], symlinks: Symlinks) -> Resul
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
-    use std::path::Path;
 
     use super::*;
 
@@ -333,18 +405,49 @@ mod tests {
     fn what_opens_without_waiting_is_what_opens_with_patience() {
         let outer = tree("cached");
         let root = Root::new(outer.join("root"), Symlinks::Below);
-        assert_eq!(root.open(b"a", Patience::Never).err(), Some(Missed::WouldBlock), "the root is not open yet");
+        assert_eq!(
+            root.open(b"a", Patience::Never, Some(0)).err(),
+            Some(Missed::WouldBlock),
+            "the root is not open yet"
+        );
         let length = |found: Found| match found {
             Found::File(opened) => opened.length_bytes,
             Found::Directory => 0,
         };
         for name in ["a", "deep/b", "deep", "inside", "none", "out", "up/secret"] {
-            let patient = root.open(name.as_bytes(), Patience::Always).map(length);
-            match root.open(name.as_bytes(), Patience::Never).map(length) {
+            let patient = root.open(name.as_bytes(), Patience::Always, Some(0)).map(length);
+            match root.open(name.as_bytes(), Patience::Never, Some(0)).map(length) {
                 // A file system that is not known to be quick, or a kernel that cannot say.
                 Err(Missed::WouldBlock) => {}
                 hasty => assert_eq!(hasty, patient, "{name}"),
             }
+        }
+        fs::remove_dir_all(outer).unwrap();
+    }
+
+    #[test]
+    fn a_path_that_names_another_directory_is_noticed_in_the_next_second() {
+        let outer = tree("swapped");
+        fs::create_dir(outer.join("other")).unwrap();
+        symlink("root", outer.join("now")).unwrap();
+        let root = Root::new(outer.join("now"), Symlinks::Below);
+        assert!(root.open(b"a", Patience::Always, Some(1)).is_ok());
+        let hasty = |second| root.open(b"a", Patience::Never, Some(second)).err();
+        assert!(matches!(hasty(2), None | Some(Missed::WouldBlock)));
+        symlink("other", outer.join("next")).unwrap();
+        fs::rename(outer.join("next"), outer.join("now")).unwrap();
+        assert_eq!(hasty(3), Some(Missed::WouldBlock));
+        assert_eq!(root.open(b"a", Patience::Always, Some(3)).err(), Some(Missed::NotFound));
+        fs::remove_dir_all(outer).unwrap();
+    }
+
+    #[test]
+    fn what_a_path_names_is_the_same_with_and_without_waiting() {
+        let outer = tree("named");
+        let patient = rustix::fs::stat(&outer).map(DirectoryId::from).unwrap();
+        match system::cached_id(&outer) {
+            Err(Missed::WouldBlock) => {}
+            hasty => assert_eq!(hasty, Ok(patient)),
         }
         fs::remove_dir_all(outer).unwrap();
     }

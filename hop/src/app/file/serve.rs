@@ -24,6 +24,8 @@ pub(super) struct Search<'a> {
     pub(super) options: &'a Options,
     pub(super) content_type: &'a HeaderValue,
     pub(super) patience: Patience,
+    /// The time in seconds since 1970, where it is known.
+    pub(super) second: Option<u64>,
 }
 
 impl Search<'_> {
@@ -38,7 +40,7 @@ impl Search<'_> {
 
     /// Answers with the file of this name, whole, whatever was asked for.
     pub(super) fn unasked(&self, name: &[u8]) -> Answer {
-        match self.root.open(name, self.patience) {
+        match self.open(name) {
             Ok(Found::File(opened)) => Ok(self.represent(opened, None).unasked()),
             Ok(Found::Directory) => self.missed(Missed::NotFound, name),
             Err(missed) => self.missed(missed, name),
@@ -52,7 +54,7 @@ impl Search<'_> {
         }
         for coding in coding::accepted(&asked.accept_encoding) {
             let sibling = [name, coding.suffix().as_bytes()].concat();
-            match self.root.open(&sibling, self.patience) {
+            match self.open(&sibling) {
                 Ok(Found::File(opened)) => return Ok(Some((Found::File(opened), Some(coding)))),
                 Err(Missed::WouldBlock) => return Err(Missed::WouldBlock),
                 // What cannot be read is no reason to refuse the original.
@@ -69,8 +71,12 @@ impl Search<'_> {
     ) -> Result<(Found, Option<Coding>), Missed> {
         match sibling {
             Some(sibling) => Ok(sibling),
-            None => Ok((self.root.open(name, self.patience)?, None)),
+            None => Ok((self.open(name)?, None)),
         }
+    }
+
+    fn open(&self, name: &[u8]) -> Result<Found, Missed> {
+        self.root.open(name, self.patience, self.second)
     }
 
     fn represent(&self, opened: Opened, coding: Option<Coding>) -> Representation<'_> {

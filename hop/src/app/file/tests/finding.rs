@@ -225,6 +225,26 @@ fn names_may_hold_any_text() {
 }
 
 #[test]
+fn a_directory_that_takes_the_place_of_another_is_served_within_a_second() {
+    let outer = Folder::new().with("one/a", "first").with("two/a", "second").link("now", "one").link("next", "two");
+    let now = outer.0.join("now");
+    let app = App::new(Routes::new().dir("/f", dir(&now)).file("/a", file(now.join("a"))));
+    let said = || ["/f/a", "/a"].map(|path| app.get(path).expect(200).text().to_owned());
+    let second = Duration::from_secs(1);
+    assert_eq!(said(), ["first"; 2]);
+    fs::rename(outer.0.join("next"), &now).unwrap();
+    assert_eq!(said(), ["first"; 2]);
+    app.advance(second);
+    assert_eq!(said(), ["second"; 2]);
+    fs::remove_file(&now).unwrap();
+    app.advance(second);
+    assert_eq!(said(), ["second"; 2], "nothing has taken its place yet");
+    fs::rename(outer.0.join("one"), &now).unwrap();
+    app.advance(second);
+    assert_eq!(said(), ["first"; 2]);
+}
+
+#[test]
 fn a_directory_that_was_removed_and_made_anew_is_found_again() {
     let outer = Folder::new().with("root/a", "first");
     let app = serve(dir(outer.0.join("root")));
