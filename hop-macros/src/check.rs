@@ -1,5 +1,5 @@
 //! Every rule about what a route may look like. Each broken one is reported on the token that broke it, with what was expected.
-use syn::{Attribute, ReturnType, Type};
+use syn::{Attribute, GenericParam, Ident, ReturnType, Type};
 
 use crate::args::Args;
 use crate::callback::{self, Callback};
@@ -142,11 +142,8 @@ fn qualifiers(method: &Method, errors: &mut Errors) {
     if let Some(variadic) = &sig.variadic {
         errors.on(variadic, "expected a fixed number of arguments");
     }
-    if !sig.generics.params.is_empty() {
-        errors.on(
-            &sig.generics.params,
-            "a route has no caller to choose its generics: expected concrete types, and `'_` for lifetimes",
-        );
+    if let Some(param) = sig.generics.params.iter().find(|param| !matches!(param, GenericParam::Lifetime(_))) {
+        errors.on(param, "a route has no caller to choose its generics: expected concrete types");
     }
 }
 
@@ -181,10 +178,12 @@ fn forms(method: &Method, args: &Args, errors: &mut Errors) {
     }
 }
 
+/// What takes the body whole may be there more than once.
 fn one_body(method: &Method, errors: &mut Errors) {
-    let mut bodies = method.extractors().filter_map(types::body);
-    let Some(first) = bodies.next() else { return };
-    for second in bodies {
-        errors.on(second, format!("a request has one body, which `{first}` takes: expected one of the two"));
+    let bodies: Vec<&Ident> = method.extractors().filter_map(types::body).collect();
+    let Some(streamed) = bodies.iter().position(|body| *body == "Body") else { return };
+    for (_, other) in bodies.iter().enumerate().filter(|(index, _)| *index != streamed) {
+        errors
+            .on(other, "`Body` is the body as it comes, of which nothing is kept for others: expected one of the two");
     }
 }

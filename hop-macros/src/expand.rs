@@ -15,7 +15,8 @@ use crate::live::role::{self, Role};
 use crate::names::local;
 
 /// `fn add(…)`: the hidden struct of the same name is the handler.
-pub(crate) fn function(args: &Args, function: &Method) -> TokenStream {
+pub(crate) fn function(args: &Args, item: &Method) -> TokenStream {
+    let function = &item.with_lifetimes_inferred();
     let hidden = hidden_struct(function);
     let form = Form::of(function, args);
     let handler = match form {
@@ -30,18 +31,19 @@ pub(crate) fn function(args: &Args, function: &Method) -> TokenStream {
         }
     };
     let impls = Handler { kinds: Kinds::of_function(form), ..handler }.impls();
-    quote!(#function #hidden #impls)
+    quote!(#item #hidden #impls)
 }
 
 /// `impl Chat { … }`: `Chat` is the handler.
-pub(crate) fn block(args: &Args, block: &Block) -> TokenStream {
+pub(crate) fn block(args: &Args, item: &Block) -> TokenStream {
+    let block = &item.with_lifetimes_inferred();
     let kinds = Kinds::of_block(block);
     let on_request = block.callbacks().find(|(callback, _)| *callback == Callback::Request);
     let mut callbacks = on_request.map(|(_, method)| Call::of_method(method, args).on_request()).unwrap_or_default();
     callbacks.extend(live::block::callbacks(block, kinds, args));
     let spec = spec(args, block_extractors(block).into_iter());
     let impls = Handler { kinds, ..Handler::of_block(block, spec, callbacks) }.impls();
-    quote!(#block #impls)
+    quote!(#item #impls)
 }
 
 /// All that the block's callbacks extract.

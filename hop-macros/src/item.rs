@@ -12,6 +12,7 @@ use syn::{
 
 use crate::callback::Callback;
 use crate::conn;
+use crate::lifetimes;
 use crate::types;
 
 /// A route's item, as the user wrote it.
@@ -21,6 +22,7 @@ pub(crate) enum Item {
 }
 
 /// A function with its body unread; free, or in an `impl` block.
+#[derive(Clone)]
 pub(crate) struct Method {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -29,6 +31,7 @@ pub(crate) struct Method {
 }
 
 /// `impl Chat { … }`, with `type Conn` taken out.
+#[derive(Clone)]
 pub(crate) struct Block {
     pub(crate) attrs: Vec<Attribute>,
     inner_attrs: Vec<Attribute>,
@@ -80,6 +83,11 @@ impl Parse for Method {
 }
 
 impl Method {
+    /// As generated code sees it, which cannot name its lifetimes.
+    pub(crate) fn with_lifetimes_inferred(&self) -> Method {
+        Method { sig: lifetimes::inferred(&self.sig), ..self.clone() }
+    }
+
     /// The `self` argument, if there is one.
     pub(crate) fn receiver(&self) -> Option<&Receiver> {
         self.sig.receiver()
@@ -194,6 +202,12 @@ impl Block {
             self.methods = self.methods.into_iter().map(resolve).collect();
         }
         self
+    }
+
+    /// As generated code sees it.
+    pub(crate) fn with_lifetimes_inferred(&self) -> Block {
+        let methods = self.methods.iter().map(Method::with_lifetimes_inferred).collect();
+        Block { methods, ..self.clone() }
     }
 
     /// The callbacks, each by its first definition; a name that is none is not among them.

@@ -13,6 +13,7 @@ mod expand;
 mod extract;
 mod fallback;
 mod item;
+mod lifetimes;
 mod live;
 mod names;
 mod options;
@@ -316,13 +317,13 @@ use crate::item::Item;
 ///
 /// The item stays as it is: a function can be called and tested, `self.on_request(…)` is still your method. Beside a function stands a
 /// hidden struct of the same name, in the namespace of types, which implements `EventHandler` and `Route`: that is what `routes![hello]`
-/// registers, and `hello {}` is its value. So a module cannot hold a type or another module of the same name. A type has one
-/// `#[route]`.
+/// registers, and `hello {}` is its value. So a module cannot hold a type or another module of the same name, and a crate of that name is
+/// hidden there: beside `fn log()` one writes `::log::info!`. A type has one `#[route]`.
 ///
 /// # Errors
 ///
 /// Whatever is wrong is one compile error under your own token, and all that is wrong in a route is reported together: a bad path, an
-/// unknown method, key or unit, parameters and `Path` that do not agree in number, two extractors that both take the body, a borrowed
+/// unknown method, key or unit, parameters and `Path` that do not agree in number, `Body` beside another extractor of the body, a borrowed
 /// argument of an `async fn`, a callback of the wrong shape or with an unknown name, a key that does not fit the route, an argument that
 /// cannot be extracted, an answer that is none.
 #[proc_macro_attribute]

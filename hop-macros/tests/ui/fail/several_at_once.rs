@@ -3,6 +3,6 @@
 use hop::prelude::*;
 
 #[route(get, "hello", limit = "64", colour = "red")]
-async unsafe fn hello<T>(text: &str, json: Json<u8>, form: Form<u8>, out: Responder) {}
+async unsafe fn hello<T>(text: &str, json: Json<u8>, body: Body, out: Responder) {}
 
 fn main() {}

@@ -8,8 +8,8 @@ fn with_self(&self) {}
 #[route("/generic")]
 fn generic<T>() {}
 
-#[route("/lifetime")]
-fn lifetime<'a>(body: &'a str) -> &'a str {
+#[route("/lifetimes-and-more")]
+fn more<'a, const N: usize>(body: &'a str) -> &'a str {
     body
 }
 

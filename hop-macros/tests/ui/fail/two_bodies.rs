@@ -1,4 +1,4 @@
-//! A request has one body.
+//! A body that is taken as it comes can be taken once.
 #![allow(unused)]
 use hop::prelude::*;
 
@@ -6,6 +6,6 @@ use hop::prelude::*;
 fn two(text: String, body: Body) {}
 
 #[route(POST, "/b")]
-fn three(json: Json<u8>, form: Option<Form<u8>>, text: Result<String, StatusCode>) {}
+fn three(body: Body, form: Option<Form<u8>>, again: Body) {}
 
 fn main() {}

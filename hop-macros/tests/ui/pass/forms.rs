@@ -8,6 +8,17 @@ fn hello(Path(name): Path<&str>) -> &str {
     name
 }
 
+/// What the compiler proposes where two arguments could be lent.
+#[route("/named/{name}")]
+fn named<'a>(_request: &Request<'_>, Path(name): Path<&'a str>) -> std::borrow::Cow<'a, str> {
+    name.into()
+}
+
+#[route(POST, "/signed")]
+fn signed(body: hop::Bytes, raw: &[u8], Json(json): Json<u8>) -> String {
+    format!("{} {json}", body == raw)
+}
+
 #[route(GET, POST, "/both", limit = "64KB", timeout = "5s")]
 fn both(request: &Request<'_>) -> String {
     request.path().to_owned()
@@ -45,6 +56,15 @@ fn deferred(Path(id): Path<u32>, out: Responder, request: &Request<'_>) {
 #[route("/future/{id}")]
 async fn future(Path(id): Path<String>, State(count): State<u32>) -> Result<String, StatusCode> {
     Ok(format!("{id} {count}"))
+}
+
+struct Lends;
+
+#[route("/lends/{name}")]
+impl Lends {
+    fn on_request<'a>(&self, Path(name): Path<&'a str>, request: &'a Request<'_>) -> Result<&'a str, &'a str> {
+        if request.is_http10() { Err(name) } else { Ok(request.path()) }
+    }
 }
 
 struct Plain {
@@ -96,8 +116,8 @@ impl Deferred {
 
 fn main() {
     let plain = Plain { greeting: "Hello".to_owned() };
-    let _ = routes![hello, both, any, unchanging, opaque, fails, blocking, deferred, future];
-    let _ = routes![plain.clone_of(), Async("x"), Blocking, Deferred,];
+    let _ = routes![hello, named, signed, both, any, unchanging, opaque, fails, blocking, deferred, future];
+    let _ = routes![Lends, plain.clone_of(), Async("x"), Blocking, Deferred,];
     let _ = routes![];
     assert_eq!(hello(Path("x")), "x", "a route is still a function");
 }

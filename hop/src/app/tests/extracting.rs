@@ -175,6 +175,25 @@ fn bodies_come_as_bytes_and_as_text() {
 }
 
 #[test]
+fn a_whole_body_can_be_taken_more_than_once() {
+    #[route(POST, "/hook")]
+    fn signed(body: Bytes, text: String, Form(form): Form<HashMap<String, String>>) -> String {
+        format!("{} {text} {form:?}", body.len())
+    }
+    let request = app!(signed).request("POST", "/hook").header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(request.body("a=1").send().expect(200).text(), "3 a=1 {\"a\": \"1\"}");
+}
+
+#[test]
+fn a_route_may_name_its_lifetimes() {
+    #[route("/{name}")]
+    fn named<'a>(request: &Request<'_>, Path(name): Path<&'a str>) -> (StatusCode, &'a str) {
+        (if request.is_http10() { StatusCode::OK } else { StatusCode::ACCEPTED }, name)
+    }
+    assert_eq!(app!(named).get("/ada").expect(202).text(), "ada");
+}
+
+#[test]
 fn the_request_itself_comes_with_its_body() {
     #[route(POST, "/{a}")]
     fn all(request: &Request<'_>) -> String {
