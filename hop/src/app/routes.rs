@@ -193,14 +193,21 @@ impl Routes {
 
     /// Runs `hook` when a request's head is complete, before its body is read. An answer from it ends the matter: this is where
     /// authentication refuses. Hooks run in the order in which they were given, those of the collection around a group before the group's.
-    /// They run for the fallback and for wrong methods, too.
+    /// They run for the fallback and for wrong methods, too; below the prefix of a [nested](Routes::nest) collection that has no fallback of its
+    /// own, what no route matches is a matter of the fallback around it, and of the hooks there.
     pub fn before(mut self, hook: impl Fn(&Request<'_>) -> Option<Response> + Send + Sync + 'static) -> Self {
         self.own.before.push(Arc::new(hook));
         self
     }
 
-    /// Runs `hook` before the head of any answer is written: for rejections, 404s, deferred answers and panics too. It may change the head.
-    /// Hooks run in the order in which they were given, those of a group before those of the collection around it.
+    /// Runs `hook` before the head of an answer is written: for rejections, deferred answers, panics, fallbacks, wrong methods and declared
+    /// bodies that are too large, too. It may change the head. Hooks run in the order in which they were given, those of a group before
+    /// those of the collection around it.
+    ///
+    /// No hook sees what is answered to a request that cannot be read: a malformed head, body or percent-encoding of a parameter (400), a
+    /// head that is too long (431), one or a body that is too slow (408), a body that turns out too large while it comes (413), what HTTP
+    /// has and hop has not (501, 505). Nor do a group's hooks see a 404 for what none of its routes matches, unless it has a fallback of
+    /// its own.
     pub fn after(mut self, hook: impl Fn(&mut ResponseHead, &Request<'_>) + Send + Sync + 'static) -> Self {
         self.own.after.push(Arc::new(hook));
         self
