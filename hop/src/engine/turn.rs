@@ -72,9 +72,12 @@ impl Exchange for Turn<'_, '_> {
             response = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
         }
         let status = response.status();
-        self.run_hooks(&mut response.head);
+        let survived = self.run_hooks(&mut response.head);
         if response.outlives_request() && response.status() != status {
             response.body = self.focus.not_opened(response.body);
+        }
+        if !survived {
+            response.body = Body::Empty;
         }
         let length = declared_length(&response);
         let ResponseHead { status, headers, content_type, .. } = &response.head;
@@ -201,18 +204,19 @@ impl Turn<'_, '_> {
         self.routed.is_some_and(|routed| !routed.endpoint.scope.after.is_empty())
     }
 
-    /// Runs the hooks; one that panics makes the answer a bare 500.
-    fn run_hooks(&self, head: &mut ResponseHead) {
-        let Some(Routed { request, endpoint }) = self.routed else { return };
+    /// Runs the hooks. `false`: one of them has panicked, which makes the answer a bare 500.
+    fn run_hooks(&self, head: &mut ResponseHead) -> bool {
+        let Some(Routed { request, endpoint }) = self.routed else { return true };
         let hooks = &endpoint.scope.after;
         if hooks.is_empty() {
-            return;
+            return true;
         }
         let ran = catch_unwind(AssertUnwindSafe(|| hooks.iter().for_each(|hook| hook(head, request))));
         if ran.is_err() {
             log::error!("an `after` hook panicked at {request:?}; answering 500");
             *head = ResponseHead { status: StatusCode::INTERNAL_SERVER_ERROR, ..ResponseHead::default() };
         }
+        ran.is_ok()
     }
 }
 

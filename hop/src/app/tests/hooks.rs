@@ -86,6 +86,16 @@ fn a_hook_changes_the_head_of_a_refusal_of_a_large_body() {
 }
 
 #[test]
+fn a_hook_that_panics_leaves_nothing_of_the_answer() {
+    let app = serve(Routes::new().route("/", Method::GET, says("secret")).after(|head, _| {
+        head.headers.insert("x-secret", "too".try_into().unwrap());
+        panic!("on purpose");
+    }));
+    let answer = app.get("/").expect(500);
+    assert_eq!((answer.header("x-secret"), answer.text()), (None, ""));
+}
+
+#[test]
 fn hooks_see_parameters_and_state() {
     let app = serve(Routes::new().state("secret").route("/{door}", Method::GET, says("in")).before(|request| {
         let open = request.param("door") == request.state::<&str>().copied();
