@@ -156,3 +156,28 @@ fn is_of_one_connection(error: Errno) -> bool {
 fn spare_descriptor() -> Option<OwnedFd> {
     std::fs::File::open("/dev/null").ok().map(OwnedFd::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::server::address::Address;
+    use crate::server::listener::{Spread, bind};
+    use crate::server::poller::Wait;
+
+    #[test]
+    fn a_closed_listener_is_not_told_of_though_somebody_else_holds_it_too() {
+        for wait in [Wait::Native, Wait::Portable] {
+            let theirs = TcpListener::bind("127.0.0.1:0").unwrap();
+            let (_, listeners) = bind(Address::from(theirs.try_clone().unwrap()), 1, Spread::BEST).unwrap();
+            let poller = Poller::new(wait).unwrap();
+            let mut events = poller.events();
+            let mut acceptor = Acceptor::new(listeners.into_iter().next(), &poller).unwrap();
+            acceptor.close(&poller, &mut Vec::new());
+            let _late = TcpStream::connect(theirs.local_addr().unwrap()).unwrap();
+            poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
+            assert_eq!(events.next(), None, "{wait:?}");
+        }
+    }
+}

@@ -131,7 +131,7 @@ impl Poller {
         Arc::new(Waker(Arc::downgrade(&self.descriptors)))
     }
 
-    /// Watches a descriptor. [`Poller::forget`] it before it is closed.
+    /// Watches a descriptor. [`Poller::forget`] it before it is closed, or [`Poller::forget_last`].
     pub(crate) fn add(&self, fd: BorrowedFd<'_>, key: Key, interest: Interest) -> io::Result<()> {
         debug_assert_ne!(key, WAKE_KEY, "this key is the waker's");
         self.register(fd, interest.event(key), PollMode::Level)
@@ -139,9 +139,9 @@ impl Poller {
 
     fn register(&self, fd: BorrowedFd<'_>, event: Event, mode: PollMode) -> io::Result<()> {
         // SAFETY: `polling` asks that a descriptor stays open until it is deleted from the poller, because a backend that keeps raw
-        // descriptors would otherwise act on a stranger's. epoll forgets a descriptor when it is closed, so there nothing can go wrong;
-        // for all other backends `Poller::forget` is called before each close (`Worker::close`, `Acceptor::close`), and the wake-up
-        // descriptor lives in `Descriptors` beside the poller itself.
+        // descriptors would otherwise act on a stranger's. epoll keeps none of them: it watches the open file behind a descriptor, and
+        // forgets that when its last descriptor is closed. For all other backends `Poller::forget` is called before each close
+        // (`Worker::close`, `Acceptor::close`), and the wake-up descriptor lives in `Descriptors` beside the poller itself.
         unsafe { self.descriptors.poller.add_with_mode(fd.as_raw_fd(), event, mode) }
     }
 
@@ -150,11 +150,16 @@ impl Poller {
         self.descriptors.poller.modify_with_mode(fd, interest.event(key), PollMode::Level)
     }
 
-    /// Stops watching a descriptor that is about to be closed. On Linux that costs nothing: closing does it.
+    /// Stops watching a descriptor that is about to be closed.
     pub(crate) fn forget(&self, fd: BorrowedFd<'_>) {
+        // Fails only for a descriptor that was never added.
+        let _ = self.descriptors.poller.delete(fd);
+    }
+
+    /// The same for a descriptor that has no duplicate anywhere. On Linux that costs nothing: closing does it.
+    pub(crate) fn forget_last(&self, fd: BorrowedFd<'_>) {
         if cfg!(not(target_os = "linux")) {
-            // Fails only for a descriptor that was never added.
-            let _ = self.descriptors.poller.delete(fd);
+            self.forget(fd);
         }
     }
 
@@ -388,6 +393,21 @@ mod tests {
             let (ours, _theirs) = pair();
             poller.add(ours.as_fd(), KEY, BOTH).unwrap();
             poller.modify(ours.as_fd(), KEY, Interest::READ).unwrap();
+            poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
+            assert_eq!(events.next(), None, "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_descriptor_that_was_forgotten_is_not_told_of_though_a_duplicate_lives() {
+        for wait in [Wait::Native, Wait::Portable] {
+            let poller = Poller::new(wait).unwrap();
+            let mut events = poller.events();
+            let (ours, theirs) = pair();
+            let _duplicate = ours.try_clone().unwrap();
+            poller.add(ours.as_fd(), KEY, Interest::READ).unwrap();
+            poller.forget(ours.as_fd());
+            drop((ours, theirs));
             poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
             assert_eq!(events.next(), None, "{wait:?}");
         }

@@ -1,6 +1,7 @@
 //! The sockets of one worker, beside the engine's slab: 12 bytes each, found by slot.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -37,6 +38,16 @@ pub(crate) struct Sockets {
     /// Who was asked for last, each at the place that its slot has among so many: the system is asked once for the requests that
     /// follow each other on a connection. Empty until somebody asks.
     asked: RefCell<Vec<Option<(ConnId, Peer)>>>,
+    /// Those of which a duplicate was given away.
+    duplicated: RefCell<HashSet<ConnId>>,
+}
+
+/// A socket that belongs to no connection any more.
+#[derive(Debug)]
+pub(crate) struct Removed {
+    pub(crate) fd: OwnedFd,
+    /// Somebody may have another descriptor of it.
+    pub(crate) is_duplicated: bool,
 }
 
 /// How many peers are remembered.
@@ -46,7 +57,7 @@ const _: () = assert!(ASKED * size_of::<Option<(ConnId, Peer)>>() <= 6 * 1024, "
 
 impl Sockets {
     pub(crate) fn new(worker: u16) -> Sockets {
-        Sockets { worker, pages: Vec::new(), asked: RefCell::default() }
+        Sockets { worker, pages: Vec::new(), asked: RefCell::default(), duplicated: RefCell::default() }
     }
 
     /// Keeps the socket of a new connection, which is not watched yet.
@@ -83,15 +94,15 @@ impl Sockets {
     }
 
     /// Gives the socket away; empty pages at the end are given back, all but one.
-    pub(crate) fn remove(&mut self, id: ConnId) -> Option<OwnedFd> {
+    pub(crate) fn remove(&mut self, id: ConnId) -> Option<Removed> {
         self.fd(id)?;
         let (page, index) = place(id.slot);
-        let socket = self.pages[page][index].take();
+        let socket = self.pages[page][index].take()?;
         // Looked at only when the last slots of a page are freed, so that closing stays cheap.
         if index == 0 && page > 0 {
             self.shrink();
         }
-        socket.map(|socket| socket.fd)
+        Some(Removed { fd: socket.fd, is_duplicated: self.duplicated.get_mut().remove(&id) })
     }
 
     fn shrink(&mut self) {
@@ -115,7 +126,9 @@ impl Peers for Sockets {
     }
 
     fn duplicate(&self, id: ConnId) -> Option<OwnedFd> {
-        rustix::io::fcntl_dupfd_cloexec(self.fd(id)?, 0).ok()
+        let duplicate = rustix::io::fcntl_dupfd_cloexec(self.fd(id)?, 0).ok()?;
+        self.duplicated.borrow_mut().insert(id);
+        Some(duplicate)
     }
 }
 
@@ -169,6 +182,17 @@ mod tests {
         assert_eq!(sockets.pages.len(), 3);
         sockets.remove(far);
         assert_eq!(sockets.pages.len(), 1);
+    }
+
+    #[test]
+    fn a_socket_of_which_a_duplicate_was_given_says_so_when_it_is_removed() {
+        let mut sockets = Sockets::new(3);
+        let mut removed = |id, duplicates| {
+            sockets.insert(id, UnixStream::pair().unwrap().0.into());
+            (0..duplicates).for_each(|_| drop(sockets.duplicate(id).unwrap()));
+            sockets.remove(id).unwrap().is_duplicated
+        };
+        assert_eq!([removed(id(7, 1), 0), removed(id(7, 2), 2), removed(id(7, 3), 0)], [false, true, false]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::listener::Listener;
 use super::paused::Paused;
 use super::poller::{Events, Interest, Key, Poller, Ready};
 use super::shutdown::{Phase, Report, Signals};
-use super::sockets::Sockets;
+use super::sockets::{Removed, Sockets};
 use crate::buf::out::Output;
 use crate::buf::slab::ConnId;
 use crate::engine::{Accept, Effect, Engine, Job, Outside, Verdict};
@@ -232,8 +232,9 @@ impl Worker {
 
     #[cold]
     fn close(&mut self, id: ConnId) {
-        if let Some(fd) = self.sockets.remove(id) {
-            self.poller.forget(fd.as_fd());
+        if let Some(Removed { fd, is_duplicated }) = self.sockets.remove(id) {
+            let forget = if is_duplicated { Poller::forget } else { Poller::forget_last };
+            forget(&self.poller, fd.as_fd());
         }
         self.engine.closed(id);
     }

@@ -14,9 +14,11 @@ use std::thread::JoinHandle;
 use super::runtime::Choice;
 use super::*;
 use crate::app::handler::EventHandler;
+use crate::app::hijack::RawStream;
 use crate::app::reply::{Replied, Reply};
 use crate::app::request::Request;
 use crate::app::responder::Responder;
+use crate::app::response::Response;
 use crate::app::router::BodyMode;
 use crate::app::sent::Sent;
 
@@ -26,6 +28,8 @@ enum Event {
     Later(Responder),
     /// A request for `/hold` holds the worker until this is dropped.
     Held(Sender<()>),
+    /// The connection of a request for `/take` was given away.
+    Taken(RawStream),
 }
 
 struct Handler(Mutex<Sender<Event>>);
@@ -52,6 +56,12 @@ impl EventHandler for Handler {
                 // An error is what is waited for: the other end was dropped.
                 let _ = released.recv();
                 reply.send("held")
+            }
+            "/take" => {
+                let events = self.0.lock().unwrap().clone();
+                reply.send(Response::hijack(move |conn| {
+                    events.send(Event::Taken(conn.into_stream().unwrap())).unwrap();
+                }))
             }
             "/peer" => reply.send(request.peer().to_string()),
             _ => reply.send("hello"),
@@ -102,7 +112,7 @@ impl Running {
     fn later(&self) -> Responder {
         match self.events.recv().unwrap() {
             Event::Later(responder) => responder,
-            Event::Held(_) => panic!("nobody was to be held"),
+            _ => panic!("something was to be deferred"),
         }
     }
 
@@ -110,7 +120,15 @@ impl Running {
     fn held(&self) -> Sender<()> {
         match self.events.recv().unwrap() {
             Event::Held(release) => release,
-            Event::Later(_) => panic!("nobody was to be deferred"),
+            _ => panic!("somebody was to be held"),
+        }
+    }
+
+    /// The connection of a request for `/take`, when it was given away.
+    fn taken(&self) -> RawStream {
+        match self.events.recv().unwrap() {
+            Event::Taken(stream) => stream,
+            _ => panic!("a connection was to be taken"),
         }
     }
 

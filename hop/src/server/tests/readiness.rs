@@ -100,3 +100,43 @@ fn a_slow_reader_gets_everything_and_disturbs_nobody() {
     assert_eq!(text.bytes().rev().take_while(|&byte| byte == b'x').count(), MUCH);
     server.stop();
 }
+
+/// A connection that was given away, as its client and its new owner have it.
+fn taken(server: &Running) -> (TcpStream, RawStream) {
+    let mut client = server.connect();
+    client.write_all(&get("/take")).unwrap();
+    (client, server.taken())
+}
+
+#[test]
+fn what_the_client_of_a_connection_that_was_given_away_sends_is_not_the_workers_business() {
+    for wait in [Wait::Native, Wait::Portable] {
+        let server = start("127.0.0.1:0", Options { wait, ..ONE_WORKER });
+        let (mut client, _stream) = taken(&server);
+        client.write_all(b"unread").unwrap();
+        // Without a request in between, each turn of the worker would be one for the bytes.
+        assert_eq!(server.wakeups_of_20_requests(&server.connect()), 20, "{wait:?}");
+        server.stop();
+    }
+}
+
+#[test]
+fn the_reset_of_a_connection_that_was_given_away_meets_nobody_else() {
+    for wait in [Wait::Native, Wait::Portable] {
+        let server = start("127.0.0.1:0", Options { wait, ..ONE_WORKER });
+        let other = server.connect();
+        ask(&other, "/");
+        let (client, _stream) = taken(&server);
+        server.wakeups_of_20_requests(&other);
+        // It has the slot that has become free.
+        let mut next = server.connect();
+        next.write_all(&get("/later")).unwrap();
+        next.shutdown(std::net::Shutdown::Write).unwrap();
+        let responder = server.later();
+        reset(client);
+        server.wakeups_of_20_requests(&other);
+        responder.send("unharmed");
+        assert!(answer(&next).ends_with("unharmed"), "{wait:?}");
+        server.stop();
+    }
+}
