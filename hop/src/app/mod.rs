@@ -11,6 +11,7 @@ pub(crate) mod erased;
 pub(crate) mod error;
 pub(crate) mod extract;
 pub(crate) mod file;
+pub(crate) mod guests;
 pub(crate) mod handler;
 pub(crate) mod hijack;
 pub(crate) mod hooks;

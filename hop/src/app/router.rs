@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use super::error::BuildError;
+use super::guests::Guests;
 use super::hijack::OnReadable;
 use super::limits::{Limits, Timeouts};
 use super::live::counts::LiveCounts;
@@ -30,6 +31,8 @@ pub struct App {
     pub(crate) http2: Option<Http2>,
     /// What workers publish to each other.
     pub(crate) hub: Arc<Hub>,
+    /// Who serves it beside the workers.
+    pub(crate) guests: Arc<Guests>,
     /// Of its WebSockets and event streams.
     pub(crate) live_counts: LiveCounts,
     /// Open connections of all workers.
@@ -48,8 +51,8 @@ pub(crate) type HostHttp2 = Box<dyn Fn(&Arc<App>, Peer) -> OnReadable + Send + S
 
 impl App {
     pub(crate) fn new(paths: Paths, limits: Limits, timeouts: Timeouts, hub: Arc<Hub>) -> App {
-        let live_counts = LiveCounts::default();
-        App { paths, limits, timeouts, http2: None, hub, live_counts, connections: AtomicUsize::new(0) }
+        let (guests, live_counts, connections) = (Arc::default(), LiveCounts::default(), AtomicUsize::new(0));
+        App { paths, limits, timeouts, http2: None, hub, guests, live_counts, connections }
     }
 
     /// The endpoint for a request, always one: not found and wrong method are endpoints too. The parameters of its path are put into

@@ -108,6 +108,7 @@ impl Engine {
     /// Stops gracefully: idle connections close, answers in flight say that they are the last, no connection is accepted.
     pub fn stop(&mut self) {
         self.common.stopping = true;
+        self.app.guests.stop();
         self.list_all();
     }
 

@@ -27,6 +27,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::app::body::BodyError;
+#[cfg(feature = "tower")]
+use crate::app::guests::Guest;
 use crate::app::live::closing::CloseReason;
 use crate::app::mail::{Mail, WorkerMail};
 use crate::app::peer::Peer;
@@ -139,7 +141,8 @@ pub struct Engine {
     input: Vec<u8>,
     /// Mail that was taken and not yet acted upon, the next one last.
     mail: Vec<Mail>,
-    connections_max: usize,
+    /// `None`: what it serves counts as no connection.
+    connections_max: Option<usize>,
     /// The connection that the last turn has left at rest, packed: nothing needs to be looked up to send what it wrote.
     resting: u64,
     common: Common,
@@ -178,7 +181,8 @@ pub(crate) struct Focus<'e> {
 }
 
 impl Engine {
-    /// A worker of `app`. Its futures, and answers from other threads, come through `mailbox`, whose waker ends the driver's sleep.
+    /// A worker of `app`, with a number below 1,024 that no other one has. Its futures, and answers from other threads, come through
+    /// `mailbox`, whose waker ends the driver's sleep.
     pub fn new(app: Arc<App>, worker: u16, mailbox: Arc<WorkerMail>, now: Now) -> Engine {
         let common = Common {
             head_limits: HeadLimits {
@@ -205,11 +209,18 @@ impl Engine {
             conns: Slab::new(worker),
             input: vec![0; INPUT_BYTES],
             mail: Vec::new(),
-            connections_max: app.limits.connections.unwrap_or(usize::MAX),
+            connections_max: Some(app.limits.connections.unwrap_or(usize::MAX)),
             resting: NOBODY,
             common,
             app,
         }
+    }
+
+    /// An engine beside those of workers. What it serves counts as no connection, and is served until its driver ends.
+    #[cfg(feature = "tower")]
+    pub(crate) fn beside(app: Arc<App>, guest: &Guest, now: Now) -> Engine {
+        let mailbox = Arc::clone(&guest.mailbox);
+        Engine { connections_max: None, ..Engine::new(app, guest.number, mailbox, now) }
     }
 
     /// One connection with all that its turn may touch, and the bytes that were read last.
@@ -239,8 +250,7 @@ impl Engine {
     }
 
     fn open(&mut self, session: Option<Box<dyn Session>>, outside: &Outside<'_>) -> Accept {
-        if self.app.connections.fetch_add(1, Ordering::Relaxed) >= self.connections_max || self.common.stopping {
-            self.app.connections.fetch_sub(1, Ordering::Relaxed);
+        if !self.admits() {
             return Accept::Refused(REFUSAL);
         }
         let id = self.conns.insert(Conn::new(session));
@@ -248,6 +258,16 @@ impl Engine {
             focus.rearm();
         }
         Accept::Open(id)
+    }
+
+    /// Counts one more connection, if there may be one more.
+    fn admits(&self) -> bool {
+        let (Some(connections_max), open) = (self.connections_max, &self.app.connections) else { return true };
+        let admits = open.fetch_add(1, Ordering::Relaxed) < connections_max && !self.common.stopping;
+        if !admits {
+            open.fetch_sub(1, Ordering::Relaxed);
+        }
+        admits
     }
 
     /// Read the socket into this.
@@ -264,7 +284,9 @@ impl Engine {
         });
         if self.conns.remove(id).is_some() {
             self.common.wheel.clear(id.slot);
-            self.app.connections.fetch_sub(1, Ordering::Relaxed);
+            if self.connections_max.is_some() {
+                self.app.connections.fetch_sub(1, Ordering::Relaxed);
+            }
         }
     }
 

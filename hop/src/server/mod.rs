@@ -40,11 +40,9 @@ use self::listener::Spread;
 use self::poller::{Poller, Wait};
 use self::shutdown::{Phase, Report, Signals, Stop};
 use self::worker::{Seat, Worker};
+use crate::app::guests::WORKERS_MAX;
 use crate::app::router::App;
 use crate::engine::Job;
-
-/// Workers at most: more than any machine has cores.
-const WORKERS_MAX: usize = 1024;
 
 /// What is decided about a server besides its app and its address.
 #[derive(Clone, Debug)]
@@ -93,7 +91,7 @@ pub struct Server {
 
 impl Server {
     pub(crate) fn bind(mut app: App, address: Address, options: Options) -> Result<Server, Error> {
-        let workers = options.workers.clamp(1, WORKERS_MAX);
+        let workers = options.workers.clamp(1, usize::from(WORKERS_MAX));
         app.limits.connections.get_or_insert_with(default_connections);
         let (local_addr, listeners) = listener::bind(address, workers, options.spread)?;
         let hands_over = listeners.len() < workers;
@@ -142,7 +140,9 @@ impl Server {
         }
         let runtime = options.runtime.start()?;
         let pool = Arc::new(Pool::new(options.pool, runtime.context()));
+        hub.app.guests.lend(Arc::downgrade(&pool) as _);
         let served = run_workers(&hub, &pool, seats, &runtime.context());
+        hub.app.guests.wait();
         let in_good_order = served.as_ref().is_ok_and(|report| report.cut == 0) && hub.stop.phase() < Phase::Cut;
         let patience = if in_good_order { hub.app.timeouts.shutdown } else { Duration::ZERO };
         let still_blocking = pool.close(Instant::now() + patience);

@@ -33,7 +33,8 @@ use crate::server::embed::{Command, Inbox, start};
 /// * **A call that is dropped**, or its answer's body, is a client that has left: futures of handlers are dropped.
 ///
 /// It costs a thread, started by the first call and ended with the last clone, and two changes of thread a request. On the thread
-/// the tokio runtime of the first call is entered, with feature `tokio`. Blocking routes have a pool of their own.
+/// the tokio runtime of the first call is entered, with feature `tokio`. Blocking routes have a pool of their own. Calls are no
+/// connections: [`Limits::connections`](crate::Limits::connections) does not bound them.
 #[derive(Clone)]
 pub struct AppService {
     owner: Arc<Owner>,

@@ -34,13 +34,13 @@ type Sent = http_body_util::combinators::BoxBody<Bytes, Infallible>;
 type Client = SendRequest<Sent>;
 
 /// Runs a client.
-fn client<T>(talk: impl Future<Output = T>) -> T {
+pub fn client<T>(talk: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(PATIENCE, talk).await.expect("it takes too long") })
 }
 
 /// A connection, the client's own address, and the end of the connection.
-async fn connect(server: SocketAddr) -> (Client, SocketAddr, JoinHandle<hyper::Result<()>>) {
+pub async fn connect(server: SocketAddr) -> (Client, SocketAddr, JoinHandle<hyper::Result<()>>) {
     let stream = TcpStream::connect(server).await.unwrap();
     let local = stream.local_addr().unwrap();
     let (client, conn) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
@@ -51,12 +51,12 @@ fn request(method: &str, path: &str, body: Sent) -> http::Request<Sent> {
     http::Request::builder().method(method).uri(format!("http://hop{path}")).body(body).unwrap()
 }
 
-async fn get_of(client: &mut Client, path: &str) -> http::Response<Incoming> {
+pub async fn get_of(client: &mut Client, path: &str) -> http::Response<Incoming> {
     client.ready().await.unwrap();
     client.send_request(request("GET", path, Empty::new().boxed())).await.unwrap()
 }
 
-async fn text(answer: http::Response<Incoming>) -> (u16, String) {
+pub async fn text(answer: http::Response<Incoming>) -> (u16, String) {
     let status = answer.status().as_u16();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -68,7 +68,7 @@ fn channel() -> (mpsc::Sender<Result<Frame<Bytes>, Infallible>>, Sent) {
     (send, StreamBody::new(ReceiverStream::new(frames)).boxed())
 }
 
-async fn next_text(body: &mut Incoming) -> String {
+pub async fn next_text(body: &mut Incoming) -> String {
     let data = body.frame().await.unwrap().unwrap().into_data().unwrap();
     String::from_utf8(data.to_vec()).unwrap()
 }

@@ -4,4 +4,5 @@
 mod greeter;
 mod grpc;
 mod http2;
+mod own_routes;
 mod websocket;

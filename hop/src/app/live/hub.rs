@@ -78,7 +78,7 @@ pub(crate) struct Hub {
 
 #[derive(Default)]
 struct State {
-    workers: Vec<Option<Arc<WorkerMail>>>,
+    workers: HashMap<u16, Arc<WorkerMail>>,
     /// The workers that have subscribers.
     interest: HashMap<Arc<str>, Vec<u16>>,
     /// What each topic that retains anything has retained.
@@ -111,12 +111,18 @@ impl Hub {
 
     /// A worker has begun.
     pub(crate) fn attach(&self, worker: u16, mailbox: &Arc<WorkerMail>) {
+        self.lock().workers.insert(worker, Arc::clone(mailbox));
+    }
+
+    /// A worker has ended, and another one may get its number.
+    #[cfg(feature = "tower")]
+    pub(crate) fn detach(&self, worker: u16) {
         let mut state = self.lock();
-        let needed = usize::from(worker) + 1;
-        if state.workers.len() < needed {
-            state.workers.resize(needed, None);
-        }
-        state.workers[usize::from(worker)] = Some(Arc::clone(mailbox));
+        state.workers.remove(&worker);
+        let subscribed = state.interest.iter().filter(|(_, workers)| workers.contains(&worker));
+        let topics: Vec<_> = subscribed.map(|(topic, _)| Arc::clone(topic)).collect();
+        drop(state);
+        topics.iter().for_each(|topic| self.interest(topic, worker, false));
     }
 
     /// A worker's first subscriber of a topic has come, or its last one has left.
@@ -165,7 +171,7 @@ impl Hub {
         }
         let publication = Arc::new(publication);
         for worker in interest.get(publication.topic()).into_iter().flatten() {
-            if let Some(Some(mailbox)) = workers.get(usize::from(*worker)) {
+            if let Some(mailbox) = workers.get(worker) {
                 // A worker that has ended has no subscribers any more.
                 let _ = mailbox.post(Mail::Publication(Arc::clone(&publication)));
             }

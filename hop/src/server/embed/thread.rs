@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::link::{Command, Inbox, Link};
+use crate::app::guests::Guest;
 use crate::app::mail::WorkerMail;
 use crate::app::peer::Peer;
 use crate::app::router::App;
@@ -12,7 +13,7 @@ use crate::buf::out::Output;
 use crate::buf::slab::ConnId;
 use crate::engine::{Accept, Effect, Engine, INPUT_BYTES, Job, Next, Outside, Peers, Verdict};
 use crate::local::bell::Bell;
-use crate::local::mail::{Mailbox, Wake};
+use crate::local::mail::Wake;
 use crate::server::blocking::{Pool, PoolLimits};
 use crate::server::clock::Clock;
 use crate::server::runtime::Context;
@@ -26,8 +27,9 @@ pub(crate) fn start(app: Arc<App>) -> Option<Arc<Inbox>> {
     let inbox = Arc::new(Inbox::new(Arc::clone(&bell)));
     let runtime = Context::current();
     let receiver = Arc::clone(&inbox);
+    let guest = app.guests.admit(&app.hub, WorkerMail::new(Arc::clone(&bell) as Arc<dyn Wake>));
     let thread = std::thread::Builder::new().name("hop-app".to_owned());
-    match thread.spawn(move || Driver::new(app, bell, runtime).run(&receiver)) {
+    match thread.spawn(move || Driver::new(app, guest, bell, runtime).run(&receiver)) {
         Ok(_) => Some(inbox),
         Err(error) => {
             log::error!("no thread for an app as a service: {error}");
@@ -40,13 +42,17 @@ struct Driver {
     engine: Engine,
     links: Links,
     clock: Clock,
-    pool: Pool<Job>,
+    pool: Arc<Pool<Job>>,
+    /// The pool is the server's, which closes it.
+    pool_is_borrowed: bool,
     bell: Arc<Bell>,
     runtime: Context,
     /// There is work that was left for the next turn.
     busy: bool,
     /// No more calls will come.
     ending: bool,
+    /// Dropped last: who waits for the app's guests need not wait for anything else.
+    _guest: Guest,
 }
 
 /// All that are open.
@@ -74,18 +80,20 @@ macro_rules! outside {
 }
 
 impl Driver {
-    fn new(app: Arc<App>, bell: Arc<Bell>, runtime: Context) -> Driver {
+    fn new(app: Arc<App>, guest: Guest, bell: Arc<Bell>, runtime: Context) -> Driver {
         let clock = Clock::new();
-        let mailbox: Arc<WorkerMail> = Arc::new(Mailbox::new(Arc::clone(&bell) as Arc<dyn Wake>));
+        let borrowed = app.guests.pool();
         Driver {
-            engine: Engine::new(app, 0, mailbox, clock.now()),
+            pool_is_borrowed: borrowed.is_some(),
+            pool: borrowed.unwrap_or_else(|| Arc::new(Pool::new(PoolLimits::DEFAULT, runtime.clone()))),
+            engine: Engine::beside(app, &guest, clock.now()),
             links: Links::default(),
             clock,
-            pool: Pool::new(PoolLimits::DEFAULT, runtime.clone()),
             bell,
             runtime,
             busy: false,
             ending: false,
+            _guest: guest,
         }
     }
 
@@ -103,7 +111,9 @@ impl Driver {
             commands.drain(..).for_each(|command| self.obey(command));
             self.work();
         }
-        self.pool.close(Instant::now());
+        if !self.pool_is_borrowed {
+            self.pool.close(Instant::now());
+        }
     }
 
     fn timeout(&self) -> Option<Duration> {
