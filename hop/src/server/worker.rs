@@ -358,6 +358,8 @@ impl Worker {
     /// Gives how many connections were open when the order was acted upon.
     fn begin_to_stop(&mut self, remote: &Remote) -> io::Result<usize> {
         self.acceptor.close(&self.poller, &mut self.arrived);
+        // What another worker hands over from now on comes back to it.
+        self.arrived.extend(self.remote.connections.close());
         self.open_arrived();
         for _ in 0..LAST_TURNS_MAX {
             self.turn(remote, Some(Duration::ZERO))?;
@@ -365,9 +367,6 @@ impl Worker {
                 break;
             }
         }
-        let last = self.remote.connections.close();
-        self.arrived.extend(last);
-        self.open_arrived();
         let now = self.clock.now().ticks;
         self.cut_at = Some(now.after(self.hub.app.timeouts.shutdown));
         let open = self.engine.connections();

@@ -62,6 +62,34 @@ fn a_graceful_stop_serves_whoever_had_connected_and_asked() {
 }
 
 #[test]
+fn a_graceful_stop_serves_a_connection_that_was_handed_over_to_a_busy_worker() {
+    let server = start("127.0.0.1:0", Options { workers: 2, spread: Spread::HandOver, ..ONE_WORKER });
+    // The workers get connections in turns.
+    let (first, mut second) = (server.connect(), server.connect());
+    second.write_all(&get("/later")).unwrap();
+    let responder = server.later();
+    let (begin, begun) = channel();
+    let (go, wait) = channel::<()>();
+    let body = std::iter::once_with(move || {
+        begin.send(()).unwrap();
+        // An error is what is waited for: the other end was dropped.
+        let _ = wait.recv();
+        Ok(bytes::Bytes::from_static(b"at last"))
+    });
+    // Worker 1 is held where it has looked at what was handed over already.
+    responder.send(Response::stream(body));
+    begun.recv().unwrap();
+    let (_third, mut fourth) = (server.connect(), server.connect());
+    fourth.write_all(&get("/")).unwrap();
+    server.catch_up(&first);
+    server.handle.shutdown();
+    drop(go);
+    assert!(answer(&fourth).ends_with("hello"));
+    drop((first, second, fourth));
+    server.thread.join().unwrap();
+}
+
+#[test]
 fn a_stopped_server_accepts_nothing() {
     let server = start("127.0.0.1:0", ONE_WORKER);
     let address = server.address();
