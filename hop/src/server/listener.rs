@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,15 @@ const BACKLOG: i32 = 4096;
 pub(crate) struct Listener {
     socket: Socket,
     /// The file of a Unix socket that this process made, to be removed at the end.
-    file: Option<PathBuf>,
+    file: Option<SocketFile>,
+}
+
+/// A file at a path, as long as no other has taken its place.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    /// Its device and its number there, which no other file gets while the socket is open.
+    identity: (u64, u64),
 }
 
 /// How connections reach the workers.
@@ -127,7 +135,7 @@ fn bind_unix(path: &Path) -> io::Result<Listener> {
         }
         bound => bound?,
     }
-    let listener = Listener { socket, file: Some(path.to_owned()) };
+    let listener = Listener { socket, file: Some(SocketFile::at(path)?) };
     prepare(&listener.socket, false)?;
     listener.socket.listen(BACKLOG)?;
     Ok(listener)
@@ -181,11 +189,29 @@ impl AsFd for Listener {
     }
 }
 
+impl SocketFile {
+    fn at(path: &Path) -> io::Result<SocketFile> {
+        Ok(SocketFile { path: path.to_owned(), identity: identity(path)? })
+    }
+
+    /// Whether it is still there: somebody may have removed it, and another server may listen at its path.
+    fn is_in_place(&self) -> bool {
+        identity(&self.path).is_ok_and(|identity| identity == self.identity)
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let file = std::fs::symlink_metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(file) = &self.file {
-            // Somebody may have removed it already.
-            let _ = std::fs::remove_file(file);
+        if let Some(file) = &self.file
+            && file.is_in_place()
+        {
+            // Whoever removes it in this moment has done it for us.
+            let _ = std::fs::remove_file(&file.path);
         }
     }
 }
@@ -316,6 +342,18 @@ mod tests {
         let living = bind(path.clone().into(), 1, Spread::BEST).unwrap();
         assert!(bind(path.clone().into(), 1, Spread::BEST).is_err());
         drop(living);
+    }
+
+    #[test]
+    fn a_socket_file_of_another_server_at_the_same_path_is_left_alone() {
+        let path = unix_path("other");
+        let old = bind(path.clone().into(), 1, Spread::BEST).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let new = bind(path.clone().into(), 1, Spread::BEST).unwrap();
+        drop(old);
+        let _client = UnixStream::connect(&path).unwrap();
+        drop(new);
+        assert!(!path.exists());
     }
 
     #[test]
