@@ -44,6 +44,10 @@ use crate::app::guests::WORKERS_MAX;
 use crate::app::router::App;
 use crate::engine::Job;
 
+/// How long a blocking handler is waited for at most, whatever the timeout says: a time beyond it cannot be told from never, and not all
+/// clocks count so far.
+const PATIENCE_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// What is decided about a server besides its app and its address.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
@@ -144,7 +148,7 @@ impl Server {
         let served = run_workers(&hub, &pool, seats, &runtime.context());
         hub.app.guests.wait();
         let in_good_order = served.as_ref().is_ok_and(|report| report.cut == 0) && hub.stop.phase() < Phase::Cut;
-        let patience = if in_good_order { hub.app.timeouts.shutdown } else { Duration::ZERO };
+        let patience = if in_good_order { hub.app.timeouts.shutdown.min(PATIENCE_MAX) } else { Duration::ZERO };
         let still_blocking = pool.close(Instant::now() + patience);
         runtime.stop(patience);
         let report = Report { still_blocking, ..served? };

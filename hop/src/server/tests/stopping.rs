@@ -111,6 +111,19 @@ fn what_is_in_flight_is_cut_at_the_deadline() {
 }
 
 #[test]
+fn the_deadline_may_be_never() {
+    let server = start_with("127.0.0.1:0", ONE_WORKER, |app| app.timeouts.shutdown = Duration::MAX);
+    let mut client = server.connect();
+    client.write_all(&get("/later")).unwrap();
+    let responder = server.later();
+    server.handle.shutdown();
+    responder.send("at last");
+    assert!(answer(&client).ends_with("at last"));
+    drop(client);
+    assert_eq!(server.thread.join().unwrap().cut, 0);
+}
+
+#[test]
 fn a_cut_does_not_wait() {
     let server = start("127.0.0.1:0", Options { workers: 2, ..ONE_WORKER });
     let mut client = server.connect();
