@@ -84,6 +84,8 @@ pub struct Raw {
     pub rests: bool,
     /// What is queued leaves, then the connection ends.
     pub over: bool,
+    /// What is queued leaves, then nothing more is said; the peer is still heard.
+    pub mute: bool,
     /// It goes on after the peer has sent its last.
     pub stays: bool,
     /// Its callback knows that the peer has sent its last.
@@ -111,6 +113,12 @@ impl<L> Proto<L> {
             Proto::Events(events, _) => events.over = true,
             Proto::Raw(raw) => raw.over = true,
         }
+    }
+
+    /// Whether nothing is said behind what is queued.
+    #[inline]
+    pub fn has_said_all(&self) -> bool {
+        matches!(self, Proto::Raw(raw) if raw.mute) || self.state() == State::Closing
     }
 
     /// The application's part of a connection that stays open, where it is.

@@ -159,6 +159,7 @@ pub(crate) struct RawDone {
     pub(crate) closes: bool,
     pub(crate) rests: bool,
     pub(crate) stays: bool,
+    pub(crate) mutes: bool,
 }
 
 impl<'i> RawIo<'i> {
@@ -224,6 +225,12 @@ impl<'i> RawIo<'i> {
     pub(crate) fn stay(&mut self) {
         self.done.stays = true;
         self.done.rests = true;
+    }
+
+    /// Says that nothing more will be sent: the client is told when what was sent has left, and is read as before.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn mute(&mut self) {
+        self.done.mutes = true;
     }
 
     /// Closes as soon as what was sent has left.

@@ -134,8 +134,8 @@ impl Engine {
             focus.has_to_wait();
         }
         focus.rearm_if_stale();
-        if !write && focus.conn.proto.state() == State::Closing {
-            return farewell(focus.conn);
+        if !write && let Some(verdict) = farewell(focus.conn) {
+            return verdict;
         }
         if !write && has_requests(focus.conn) {
             focus.list();
@@ -264,15 +264,17 @@ fn h1_in(proto: &mut Proto<Live>) -> &mut H1 {
 }
 
 /// RFC 9112 §9.6: half-close, let the peer read the answer and close, then close; a close with unread input would reset the answer away.
-fn farewell(conn: &mut Connection) -> Verdict {
-    if conn.ended {
-        return Verdict::Close;
+/// One that only listens from now on is half-closed, and goes on.
+fn farewell(conn: &mut Connection) -> Option<Verdict> {
+    let closing = conn.proto.state() == State::Closing;
+    if conn.ended && closing {
+        return Some(Verdict::Close);
     }
-    if conn.shut {
-        return Verdict::Watch { read: true, write: false };
+    if !conn.shut && conn.proto.has_said_all() {
+        conn.shut = true;
+        return Some(Verdict::ShutdownWrite);
     }
-    conn.shut = true;
-    Verdict::ShutdownWrite
+    closing.then_some(Verdict::Watch { read: true, write: false })
 }
 
 /// Whether requests or messages were left unread because output had to leave first.
@@ -313,7 +315,7 @@ fn seal(conn: &mut Connection, cork: &mut Vec<u8>) {
         }
         Out { cork, queue }.advance(n);
     }
-    if proto.state() == State::Closing && secured.unsent().is_empty() && !secured.said_goodbye {
+    if proto.has_said_all() && secured.unsent().is_empty() && !secured.said_goodbye {
         secured.said_goodbye = true;
         secured.session.close(&mut secured.cipher);
     }

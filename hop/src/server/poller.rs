@@ -145,9 +145,12 @@ impl Poller {
         unsafe { self.descriptors.poller.add_with_mode(fd.as_raw_fd(), event, mode) }
     }
 
-    /// Changes what to be told.
+    /// Changes what to be told, be it of a descriptor that was forgotten.
     pub(crate) fn modify(&self, fd: BorrowedFd<'_>, key: Key, interest: Interest) -> io::Result<()> {
-        self.descriptors.poller.modify_with_mode(fd, interest.event(key), PollMode::Level)
+        match self.descriptors.poller.modify_with_mode(fd, interest.event(key), PollMode::Level) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.add(fd, key, interest),
+            modified => modified,
+        }
     }
 
     /// Stops watching a descriptor that is about to be closed.

@@ -162,6 +162,10 @@ impl Worker {
         let mut ended = false;
         // What has arrived before the end is read first: a client of a Unix socket may send and leave.
         if ready.broken && !(ready.readable && interest.read) {
+            if self.engine.only_listens(id) && !matches!(socket_io::peek(fd), Read::Broken) {
+                // Both sides have said their last, and what the client has said is not wanted yet: there is no more to be told of.
+                return self.poller.forget(fd);
+            }
             self.engine.failed(id, outside);
         } else if ready.readable {
             ended = receive(&mut self.engine, id, fd, outside);

@@ -5,4 +5,5 @@ mod greeter;
 mod grpc;
 mod http2;
 mod own_routes;
+mod upgrade;
 mod websocket;

@@ -4,13 +4,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::super::drive::Step;
 use super::super::flight::Waits;
+use super::super::{Connection, Engine};
 use super::Focus;
 use crate::app::body::BodyError;
 use crate::app::hijack::{Hijack, OnReadable, RawConn, RawDone, RawIo, RawOutside, Stay, lock};
 use crate::app::mail::Look;
 use crate::buf::carry::Carry;
 use crate::buf::out::Out;
+use crate::buf::slab::ConnId;
 use crate::conn::{Proto, Raw};
+
+impl Engine {
+    /// Whether a connection that has said its last still wants what its client has sent, though not at this moment perhaps.
+    pub fn only_listens(&self, id: ConnId) -> bool {
+        let listens = |conn: &Connection| conn.shut && matches!(&conn.proto, Proto::Raw(raw) if !raw.over);
+        self.conns.get(id).is_some_and(listens)
+    }
+}
 
 impl Focus<'_> {
     /// The answer's head is written: HTTP ends here, and the hijacker has its turn when the head has left. Who still takes the request's
@@ -89,10 +99,11 @@ impl Focus<'_> {
         raw.told |= self.conn.ended;
         let mut out = Out { cork: &mut self.common.cork, queue: &mut self.conn.queue };
         match out.write(|out| call(callback, input, out, outside)) {
-            Some(RawDone { used, closes, rests, stays }) => {
+            Some(RawDone { used, closes, rests, stays, mutes }) => {
                 raw.rests = rests;
                 raw.stays = stays;
                 raw.over |= closes;
+                raw.mute |= mutes;
                 // It waits for more, unless it has used some.
                 if used == 0 && !closes { Step::Partial } else { Step::Used(used) }
             }

@@ -73,9 +73,14 @@ impl<C: Future<Output = hyper::Result<()>> + 'static> Hosted<C> {
         let starved = !io.unread().is_empty();
         let stand = self.pipe.leave(&waker, starved);
         let idle = tasks.leave();
-        if stand.gone && stand.output_bytes == 0 {
+        // What it has not read yet stays in the pipe for it.
+        let all_heard = io.is_ended() && io.unread().is_empty();
+        if stand.output_bytes == 0 && (stand.gone || stand.shut && all_heard) {
             io.close();
         } else {
+            if stand.output_bytes == 0 && stand.shut {
+                io.mute();
+            }
             let may_send = stand.output_bytes > 0 && (sent > 0 || io.queued_bytes() < OUTPUT_BYTES);
             if !idle || may_send || starved && stand.has_room {
                 waker.wake_by_ref();

@@ -33,6 +33,8 @@ struct State {
     /// The connection has gone.
     cut: bool,
     /// The host writes no more.
+    shut: bool,
+    /// Nor does it read.
     gone: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -48,6 +50,8 @@ pub(super) struct Stand {
     pub(super) output_bytes: usize,
     pub(super) has_room: bool,
     /// The host writes no more.
+    pub(super) shut: bool,
+    /// Nor does it read.
     pub(super) gone: bool,
 }
 
@@ -101,7 +105,12 @@ impl Pipe {
         let mut state = self.lock();
         state.worker = Some(waker.clone());
         state.starved = starved;
-        Stand { output_bytes: state.output.waiting().len(), has_room: state.input.room() > 0, gone: state.gone }
+        Stand {
+            output_bytes: state.output.waiting().len(),
+            has_room: state.input.room() > 0,
+            shut: state.shut,
+            gone: state.gone,
+        }
     }
 
     /// The connection has gone: the host reads the end, and cannot write.
@@ -117,7 +126,7 @@ impl Pipe {
     }
 }
 
-/// The host's end. Dropped, the connection closes when all that was written has left.
+/// The host's end. Shut down, it goes on reading; dropped, the connection closes. Both when all that was written has left.
 pub(super) struct HostIo {
     pipe: Arc<Pipe>,
 }
@@ -129,7 +138,7 @@ impl HostIo {
 
     fn write(&self, cx: &Context<'_>, parts: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let mut state = self.pipe.lock();
-        if state.cut || state.gone {
+        if state.cut || state.shut {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         let mut written = 0;
@@ -147,9 +156,10 @@ impl HostIo {
         Poll::Ready(Ok(written))
     }
 
-    fn leave(&self) {
+    fn leave(&self, gone: bool) {
         let mut state = self.pipe.lock();
-        state.gone = true;
+        state.shut = true;
+        state.gone = gone;
         let worker = state.worker.take();
         wake(state, worker);
     }
@@ -197,14 +207,14 @@ impl Write for HostIo {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.leave();
+        self.leave(false);
         Poll::Ready(Ok(()))
     }
 }
 
 impl Drop for HostIo {
     fn drop(&mut self) {
-        self.leave();
+        self.leave(true);
     }
 }
 

@@ -228,6 +228,25 @@ fn reading_never_blocks() {
 }
 
 #[test]
+#[cfg(feature = "hyper")]
+fn one_that_says_no_more_still_listens() {
+    let log = Log::default();
+    let noted = log.clone();
+    let app = on_readable(move |io| {
+        noted.add(format!("{} {}", io.unread().escape_ascii(), io.is_ended()));
+        io.consume(io.unread().len());
+        io.send(b".");
+        io.mute();
+    });
+    let mut client = upgraded(&app);
+    client.send("a");
+    assert_eq!((client.take(), client.is_ended()), (b".".to_vec(), true));
+    client.send("b");
+    client.end();
+    assert_eq!((log.take(), app.connections()), (vec!["a false".into(), "b false".into(), " true".to_owned()], 0));
+}
+
+#[test]
 fn who_keeps_nothing_closes() {
     let app = hijacked(drop);
     let mut client = app.raw(REQUEST).send();
