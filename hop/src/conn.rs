@@ -140,7 +140,7 @@ pub enum Timer {
     Idle,
     /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now.
     Held,
-    /// A hijacked connection rests.
+    /// As [`Timer::Idle`], of a hijacked connection, and between requests when empty lines have come.
     Rest,
     /// A head has begun.
     Head,

@@ -152,14 +152,14 @@ impl Focus<'_> {
         }
         if searched > 0 && head::find_end(input, searched).is_none() {
             return match head::check_partial(input, searched, &self.common.head_limits) {
-                Ok(()) => partial(input),
+                Ok(()) => Step::Partial,
                 Err(error) => self.refused(error.into()),
             };
         }
         let Focus { conn, common, .. } = &mut *self;
         let (used, head) = match h1_of(conn).head(input, &common.head_limits) {
             Ok(Some(read)) => read,
-            Ok(None) => return partial(input),
+            Ok(None) => return Step::Partial,
             Err(error) => return self.no_request(input, error),
         };
         self.conn.drained = 0;
@@ -295,12 +295,6 @@ impl Focus<'_> {
             }
         }
     }
-}
-
-/// No head is complete yet. Empty lines alone begin none: they are ignored (RFC 9112 §2.2).
-#[cold]
-fn partial(input: &[u8]) -> Step {
-    if input.chunks(2).all(|line| line == b"\r\n") { Step::Used(input.len()) } else { Step::Partial }
 }
 
 /// How a client that knows that the server speaks HTTP/2 begins (RFC 9113 §3.4); the first line tells it.

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::FileExt;
 
+use super::deadline::begins_head;
 use super::live::kept::Live;
 use super::{Connection, Engine, Focus, Next, Outside, Verdict};
 use crate::app::body::BodyError;
@@ -217,7 +218,7 @@ impl Focus<'_> {
     #[cold]
     fn retire(&mut self) {
         self.end_live(close::AWAY, CloseReason::Shutdown);
-        if self.conn.proto.state() == State::Idle && self.conn.carry.is_none() {
+        if self.conn.proto.state() == State::Idle && !begins_head(self.conn) {
             self.conn.proto.stop();
             // Without anything unread or unsent there is no answer that a farewell would protect.
             self.conn.cut |= !self.conn.has_output() && self.common.cork.is_empty();
