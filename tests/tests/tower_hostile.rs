@@ -457,6 +457,30 @@ fn where_no_service_covers_a_path_its_wrong_methods_are_405() {
 }
 
 #[test]
+fn a_service_is_no_way_around_the_hooks_of_a_path_below_it() {
+    let own = |_: &hop::Request<'_>, reply: hop::Reply<'_>| reply.send("hop");
+    let refuse = |request: &hop::Request<'_>| request.header("in").is_none().then(|| StatusCode::UNAUTHORIZED.into());
+    let guarded =
+        || Routes::new().nest("/in", Routes::new().route("/a", hop::Method::GET, hop::handler(own)).before(refuse));
+    for routes in [guarded().tower("/", teller()), guarded().tower_fallback(teller())] {
+        let app = App::new(routes);
+        app.request("POST", "/in/a").send().expect(401);
+        app.request("POST", "/in/a").header("in", "yes").send().expect(405);
+        assert_eq!(app.request("POST", "/in/b").send().expect(200).text(), "POST /in/b");
+    }
+}
+
+#[test]
+fn a_service_with_the_hooks_of_a_path_below_it_takes_its_other_methods() {
+    let own = |_: &hop::Request<'_>, reply: hop::Reply<'_>| reply.send("hop");
+    let routes = Routes::new().route("/in/a", hop::Method::GET, hop::handler(own)).tower_fallback(teller());
+    let refuse = |request: &hop::Request<'_>| request.header("in").is_none().then(|| StatusCode::UNAUTHORIZED.into());
+    let app = App::new(routes.before(refuse));
+    app.request("POST", "/in/a").send().expect(401);
+    assert_eq!(app.request("POST", "/in/a").header("in", "yes").send().expect(200).text(), "POST /in/a");
+}
+
+#[test]
 fn hooks_see_services_as_any_route() {
     let service = tower::service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())));
     let routes = hop::tower::service(service)

@@ -25,6 +25,15 @@ pub(crate) struct Scope {
     pub(crate) after: Vec<After>,
 }
 
+impl Scope {
+    /// Whether it has a `before` hook that `other` has not.
+    pub(crate) fn guards_more_than(&self, other: &Scope) -> bool {
+        let is_shared =
+            |hook: &Before| other.before.iter().any(|known| std::ptr::addr_eq(Arc::as_ptr(hook), Arc::as_ptr(known)));
+        !self.before.iter().all(is_shared)
+    }
+}
+
 /// One handler at one place in the router.
 pub(crate) struct Endpoint {
     pub(crate) handler: Box<dyn AnyHandler>,

@@ -132,7 +132,8 @@ impl Paths {
         Ok(endpoint)
     }
 
-    /// What the routes of a path do not answer: a service does that covers the path, else hop itself.
+    /// What the routes of a path do not answer: a service does that covers the path, else hop itself. It is no way around the hooks of the
+    /// path.
     #[cold]
     fn find_other<'a>(
         &'a self,
@@ -143,12 +144,14 @@ impl Paths {
     ) -> Result<&'a Arc<Endpoint>, BadEncoding> {
         let mut values = Values::default();
         let around = || Some(self.fallback(path)).filter(|fallback| fallback.is_service).map(|found| &found.endpoint);
-        let endpoint = match self.services.find(path, &mut values).or_else(around) {
+        let service = self.services.find(path, &mut values).or_else(around);
+        let own = table.own(method);
+        let endpoint = match service.filter(|service| !own.scope.guards_more_than(&service.scope)) {
             Some(service) => {
                 *params.values() = values;
                 service
             }
-            None => table.own(method),
+            None => own,
         };
         params.complete(&endpoint.names, path)?;
         Ok(endpoint)

@@ -27,7 +27,8 @@ use super::spec::{Methods, Route, Spec};
 /// * [`build`](Routes::build) makes the [`App`](crate::App), or tells everything that is wrong.
 ///
 /// A path has one table of methods: a wrong one is answered 405 with `Allow`, HEAD is answered by the GET route, and OPTIONS by itself.
-/// (Where a tower service lies above the path, wrong methods and OPTIONS reach that.)
+/// (Where a tower service lies above the path, wrong methods and OPTIONS reach that, unless the path has `before` hooks which the service
+/// has not.)
 /// Text wins over a parameter and a parameter over `{*rest}`. `OPTIONS *` and CONNECT reach the fallback.
 ///
 /// ```

@@ -34,7 +34,8 @@ pub fn service<S: HttpService>(service: S) -> Routes {
 impl Routes {
     /// Answers whatever is below `prefix` with a tower service: an axum router, warp filters, a tower-http stack. Other routes may lie
     /// below the prefix, too, and win. What a path's routes do not answer, a POST where there is a GET route only, reaches the service, too:
-    /// hop answers no OPTIONS and no 405 there.
+    /// hop answers no OPTIONS and no 405 there. Where such a path has `before` hooks that the service has not, those of a group for one, hop
+    /// does, behind the hooks.
     ///
     /// The service sees the path without the prefix, as by axum's `nest_service`: below `/old`, `/old/a?b` is `/a?b`, `/old` and `/old/`
     /// are `/`. The whole URI is in the request's extensions as [`tower::OriginalUri`](crate::tower::OriginalUri), the client's address
