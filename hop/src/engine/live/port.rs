@@ -27,7 +27,8 @@ pub(super) struct LivePort<'p, 'e> {
     pub(super) focus: &'p mut Focus<'e>,
     pub(super) endpoint: &'p Arc<Endpoint>,
     pub(super) kept: &'p mut Kept,
-    /// Bytes that the turn wrote before the callback: the socket was not offered them yet, and so they do not wait for the client.
+    /// Bytes that do not wait for the client: the turn wrote them before the callback, so that the socket was not offered them yet, or they
+    /// are sent whatever waits.
     pub(super) unoffered: usize,
 }
 
@@ -79,12 +80,19 @@ impl LivePort<'_, '_> {
         }
     }
 
-    /// Writes something for which there is room. With the policy to drop the oldest it stays a piece of its own.
+    /// Whether what is sent now is written behind what was: nothing waits yet. With the policy to drop the oldest each message stays a piece
+    /// of its own, as soon as there are two that the socket was not offered.
+    #[inline]
+    fn writes_on(&self) -> bool {
+        let is_next = || self.focus.common.cork.len() > self.unoffered;
+        self.focus.conn.queue.is_none() && !(self.endpoint.live.overflow == Overflow::DropOldest && is_next())
+    }
+
+    /// Writes something for which there is room.
     #[inline]
     fn put(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Sent {
-        let mut out = self.focus.out();
-        if out.queue.is_none() {
-            out.write(write);
+        if self.writes_on() {
+            self.focus.out().write(write);
             return Sent::Now;
         }
         self.put_behind(write)
@@ -133,11 +141,13 @@ impl LivePort<'_, '_> {
 
     /// Sends what was retained, whatever waits: it is as much as the topic retains, and no socket was offered it.
     fn replay(&mut self, publication: &Publication) {
+        let before = self.queued_bytes();
         match self.form(publication) {
             Some(Form::Own(message)) => _ = self.put_message(message),
             Some(Form::Shared(bytes)) => self.put_shared(bytes),
             None => {}
         }
+        self.unoffered += self.queued_bytes() - before;
     }
 
     /// What the client gets of a publication. `None`: nothing, or nothing more.
@@ -167,9 +177,10 @@ impl LivePort<'_, '_> {
     fn put_message(&mut self, message: Message<'_>) -> Sent {
         self.focus.common.counts.sent += 1;
         let Message { kind, data } = message;
+        let writes_on = self.writes_on();
         let Focus { conn, common, .. } = &mut *self.focus;
         let Proto::Ws(ws, _) = &mut conn.proto else { return Sent::Closed };
-        if conn.queue.is_none() {
+        if writes_on {
             ws.message(&mut common.cork, kind, data, &mut common.packer);
             return Sent::Now;
         }

@@ -199,8 +199,11 @@ fn what_is_published_at_once_meets_the_cap_only_where_the_socket_does_not_take_i
         }
         assert_eq!(log.take().is_empty(), overflow != Overflow::Close, "{overflow:?}");
         stuck.client().window(usize::MAX);
-        let got = std::iter::from_fn(|| stuck.try_message()).count();
-        assert!((14..=18).contains(&got), "{overflow:?}: {got} messages");
+        let got: Vec<_> = std::iter::from_fn(|| stuck.try_message()).collect();
+        assert!((14..=18).contains(&got.len()), "{overflow:?}: {} messages", got.len());
+        let newest = format!("{:0>1000}", 99);
+        let has_newest = got.last().is_some_and(|last| last.borrow().data == newest.as_bytes());
+        assert_eq!(has_newest, overflow == Overflow::DropOldest, "{overflow:?}");
     }
 }
 

@@ -147,3 +147,18 @@ fn topics_that_were_not_declared_retain_nothing() {
     app.publish("other", "2");
     assert_eq!(source.event().id, None);
 }
+
+#[test]
+fn what_is_retained_leaves_room_for_what_is_sent_behind_it() {
+    let probe = Probe::on_stream(&Log::default(), |stream| {
+        let last = stream.last_event_id();
+        stream.resume_from("t", last.as_deref());
+        _ = stream.send(Event::data("hello"));
+    });
+    let routes = Routes::new().route("/", Method::GET, probe).live(|live| live.queue_bytes = 1000);
+    let app = App::new(routes.retain("t", 30));
+    (0..30).for_each(|n| app.publish("t", format!("{n:0>100}")));
+    let mut source = app.sse_request("/").last_event_id("unknown").open();
+    (0..30).for_each(|n| assert_eq!(source.event().data, format!("{n:0>100}")));
+    assert_eq!((source.event().data.as_str(), source.is_ended()), ("hello", false));
+}
