@@ -22,7 +22,7 @@ impl Focus<'_> {
     /// Says whether it is idleness that is waited for.
     #[inline(always)]
     pub(crate) fn rearm(&mut self) -> bool {
-        let timer = waits_for(self.conn);
+        let timer = waits_for(self.conn, self.common.is_beside);
         if timer == Timer::Idle && matches!(self.conn.proto, Proto::H1(_)) {
             // By far the most turns end so.
             self.conn.timer = timer;
@@ -47,7 +47,7 @@ impl Focus<'_> {
 
     /// Sets the deadline anew when flushing has changed what the connection waits for.
     pub(crate) fn rearm_if_stale(&mut self) {
-        if waits_for(self.conn) != self.conn.timer {
+        if waits_for(self.conn, self.common.is_beside) != self.conn.timer {
             self.rearm();
         }
     }
@@ -87,16 +87,24 @@ impl Focus<'_> {
 }
 
 #[inline(always)]
-fn waits_for(conn: &Connection) -> Timer {
+fn waits_for(conn: &Connection, is_beside: bool) -> Timer {
     if conn.has_output() {
         return Timer::Write;
     }
     let Proto::H1(h1) = &conn.proto else { return waits_beyond_http(conn) };
     match h1.state() {
-        State::Idle if conn.carry.is_some() => Timer::Head,
-        State::Idle => Timer::Idle,
-        state => waits_within_a_request(conn, h1, state),
+        State::Idle if conn.carry.is_none() => Timer::Idle,
+        State::Idle if begins_head(conn) => Timer::Head,
+        State::Idle => Timer::Rest,
+        state => waits_within_a_request(conn, h1, state, is_beside),
     }
+}
+
+/// Whether the unread input between two requests is the beginning of a head. Empty lines are none (RFC 9112 §2.2).
+#[cold]
+pub(super) fn begins_head(conn: &Connection) -> bool {
+    let is_empty = |line: &[u8]| matches!(line, b"\r\n" | b"\r");
+    conn.carry.as_ref().is_some_and(|carry| !carry.unread().chunks(2).all(is_empty))
 }
 
 #[inline]
@@ -114,10 +122,10 @@ fn waits_beyond_http(conn: &Connection) -> Timer {
 
 /// Apart from the above, which every turn asks and which needs few registers.
 #[inline(never)]
-fn waits_within_a_request(conn: &Connection, h1: &H1, state: State) -> Timer {
+fn waits_within_a_request(conn: &Connection, h1: &H1, state: State, is_beside: bool) -> Timer {
     match state {
         State::Draining => Timer::Body,
-        State::Early | State::Answering if has_more(conn) => Timer::Write,
+        State::Early | State::Answering if has_more(conn) && !is_beside => Timer::Write,
         State::Body | State::Early if wants_body(conn) && !h1.owes_continue() => Timer::Body,
         State::Closing => Timer::Linger,
         _ if answer_timeout(conn).is_some() => Timer::Answer,

@@ -169,6 +169,8 @@ pub(crate) struct Common {
     packer: Box<Packer>,
     counts: Counts,
     stopping: bool,
+    /// Its connections are links in memory, whose other ends take what they take: somebody else watches the time of their clients.
+    is_beside: bool,
 }
 
 /// One connection, with all that its turn may touch.
@@ -203,6 +205,7 @@ impl Engine {
             packer: Box::default(),
             counts: Counts::default(),
             stopping: false,
+            is_beside: false,
         };
         app.hub.attach(worker, &common.mailbox);
         Engine {
@@ -220,7 +223,9 @@ impl Engine {
     #[cfg(feature = "tower")]
     pub(crate) fn beside(app: Arc<App>, guest: &Guest, now: Now) -> Engine {
         let mailbox = Arc::clone(&guest.mailbox);
-        Engine { connections_max: None, ..Engine::new(app, guest.number, mailbox, now) }
+        let mut engine = Engine { connections_max: None, ..Engine::new(app, guest.number, mailbox, now) };
+        engine.common.is_beside = true;
+        engine
     }
 
     /// One connection with all that its turn may touch, and the bytes that were read last.

@@ -279,6 +279,21 @@ fn a_stream_whose_client_takes_nothing_more_has_the_time_of_output() {
     assert_eq!(driver.engine.verdict(driver.id, &driver.outside()), Verdict::Close);
 }
 
+#[test]
+fn a_stream_into_a_link_in_memory_has_all_the_time_of_its_reader() {
+    let mut driver = Driver::new(App::of(Endless, BodyMode::Ignored));
+    driver.engine.common.is_beside = true;
+    driver.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let outside = driver.outside();
+    let Output::Bytes(bytes) = driver.engine.output(driver.id, &outside) else { panic!("there is more to send") };
+    let n = bytes.len();
+    driver.engine.wrote(driver.id, n, &outside);
+    let verdict = driver.engine.verdict(driver.id, &outside);
+    driver.now.ticks = Ticks(100 * 1000);
+    while driver.engine.run(&driver.outside()).is_some() {}
+    assert_eq!(driver.engine.verdict(driver.id, &driver.outside()), verdict);
+}
+
 /// Answers with a stream that says one thing and then nothing.
 struct Quiet;
 
@@ -328,4 +343,13 @@ fn a_connection_whose_body_is_thrown_away_ends_with_it_when_the_engine_stops() {
     driver.work();
     driver.send(b"b");
     assert_eq!(driver.verdict, Some(Verdict::Close));
+}
+
+#[test]
+fn a_connection_on_which_only_empty_lines_have_come_ends_when_the_engine_stops() {
+    let mut driver = inspect();
+    driver.send(b"\r\n\r");
+    driver.engine.stop();
+    driver.work();
+    assert_eq!((driver.verdict, driver.sent.is_empty()), (Some(Verdict::Close), true));
 }

@@ -165,11 +165,9 @@ impl Client {
         let mut state = self.link.lock();
         state.left = true;
         state.input.clear();
-        let ended = state.ended;
         drop(state);
-        if !ended {
-            self.look();
-        }
+        // Also where the answer has ended: the app's side may be waiting for this one to close.
+        self.look();
     }
 
     fn look(&self) {
@@ -196,5 +194,24 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_is_told_of_a_task_that_leaves_though_the_answer_has_ended() {
+        let inbox = Arc::new(Inbox::new(Arc::default()));
+        let client = Client::open(&inbox, Peer::Unknown, Bytes::from_static(b"a"));
+        client.link.end();
+        let mut commands = Vec::new();
+        inbox.mailbox.take(&mut commands);
+        assert!(matches!(commands[..], [Command::Open(_)]));
+        commands.clear();
+        drop(client);
+        inbox.mailbox.take(&mut commands);
+        assert!(matches!(&commands[..], [Command::Look(link)] if link.has_left()));
     }
 }
