@@ -140,7 +140,8 @@ pub enum Timer {
     Idle,
     /// As [`Timer::Idle`], of what stays open and has unread input: a frame that has begun, or messages that are not wanted now.
     Held,
-    /// As [`Timer::Idle`], of a hijacked connection, and between requests when empty lines have come.
+    /// As [`Timer::Idle`], of a hijacked connection, between requests when empty lines have come, and of a streamed answer that has nothing
+    /// to say to a client that has sent its last.
     Rest,
     /// A head has begun.
     Head,

@@ -129,6 +129,8 @@ fn waits_within_a_request(conn: &Connection, h1: &H1, state: State, is_beside: b
         State::Body | State::Early if wants_body(conn) && !h1.owes_continue() => Timer::Body,
         State::Closing => Timer::Linger,
         _ if answer_timeout(conn).is_some() => Timer::Answer,
+        // Nothing but an attempt to send would tell whether it has left.
+        State::Early | State::Answering if conn.ended => Timer::Rest,
         State::Idle | State::Body | State::Early | State::Owed | State::Answering => Timer::Off,
     }
 }
