@@ -32,8 +32,9 @@ fn a_request_costs_one_read_one_write_and_at_most_one_wait() {
     }
     let waits = each.remove("epoll_pwait").unwrap_or(0);
     assert!((1..=(MANY - FEW) as i64).contains(&waits), "{waits} waits");
-    each.retain(|_, count| *count != 0);
     let request = (MANY - FEW) as i64;
+    // What threads do that take no part in requests, those of tokio's runtime, differs by a few calls from life to life.
+    each.retain(|_, count| count.abs() > request / 100);
     assert_eq!(each, BTreeMap::from([("recvfrom".to_owned(), request), ("sendto".to_owned(), request)]));
 }
 
