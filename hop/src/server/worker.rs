@@ -371,8 +371,7 @@ impl Worker {
                 break;
             }
         }
-        let now = self.clock.now().ticks;
-        self.cut_at = Some(now.after(self.hub.app.timeouts.shutdown));
+        self.cut_at = Some(self.clock.now().ticks.after(self.hub.app.timeouts.shutdown));
         let open = self.engine.connections();
         self.engine.stop();
         self.work();
@@ -386,8 +385,7 @@ impl Worker {
     }
 
     fn must_cut(&self) -> bool {
-        let now = self.clock.now().ticks;
-        self.hub.stop.phase() == Phase::Cut || self.cut_at.is_some_and(|at| at.reached(now))
+        self.hub.stop.phase() == Phase::Cut || self.cut_at.is_some_and(|at| at.reached(self.clock.now().ticks))
     }
 }
 
